@@ -1,0 +1,1 @@
+//! Use cases, job loops, the sending pipeline. No HTTP types.

@@ -1,0 +1,1 @@
+//! The decision: a pure rule chain over facts. No I/O.

@@ -1,0 +1,1 @@
+//! Templates, MIME, headers, reason line. No I/O.

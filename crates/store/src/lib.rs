@@ -1,0 +1,1 @@
+//! All tables, all SQL, migrations; coarse methods.

@@ -1,0 +1,1 @@
+//! The both-engines test attribute.

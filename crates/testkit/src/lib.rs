@@ -1,0 +1,1 @@
+//! TestApp, SMTP sink, fake clock, both-engines test attribute (dev only).

@@ -1,0 +1,3 @@
+//! The Volens binary.
+
+fn main() {}
