@@ -1,1 +1,4 @@
-//! Public pages: routes, templates, locales.
+//! Public pages: context types, templates, words and theme. Rendering is pure: what a page looks like depends on its
+//! context and frame alone.
+
+pub mod pages;
