@@ -5,9 +5,14 @@
 
 pub mod address;
 pub mod clock;
+pub mod consent;
+pub mod facts;
 pub mod id;
 pub mod keys;
 pub mod locale;
+pub mod permission;
+pub mod purpose;
+pub mod standing;
 pub mod token;
 
 pub use clock::{Clock, Micros, Randomness};
