@@ -1,0 +1,35 @@
+//! A time zone by its name, looked up once.
+
+use jiff::tz::TimeZone;
+use volens_core::Micros;
+
+/// No zone of the bundled tz database.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is not a time zone. Write one such as Europe/Rome, America/Toronto or UTC")]
+pub struct UnknownZone(pub String);
+
+/// A zone of the tz database that comes with the binary, so that the same instant reads the same everywhere.
+#[derive(Clone, Debug)]
+pub struct Zone(TimeZone);
+
+impl Zone {
+    /// The zone of an IANA name.
+    ///
+    /// # Errors
+    /// A name that the database lacks.
+    pub fn named(name: &str) -> Result<Self, UnknownZone> {
+        TimeZone::get(name).map(Self).map_err(|_| UnknownZone(name.chars().take(40).collect()))
+    }
+
+    /// Coordinated universal time.
+    #[must_use]
+    pub fn utc() -> Self {
+        Self(TimeZone::UTC)
+    }
+
+    /// What calendar and clock show there; instants beyond the year 9999 read as 1970.
+    #[must_use]
+    pub(crate) fn civil(&self, when: Micros) -> jiff::civil::DateTime {
+        self.0.to_datetime(jiff::Timestamp::from_microsecond(when.0).unwrap_or_default())
+    }
+}
