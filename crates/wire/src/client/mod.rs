@@ -1,0 +1,15 @@
+//! The sending side: a [`Pool`] of sessions to one relay.
+
+mod config;
+mod conn;
+mod envelope;
+mod open;
+mod outcome;
+mod pool;
+mod queue;
+mod session;
+
+pub use config::{ConfigError, Credentials, Protocol, RelayConfig, Roots, Secret, Timeouts, Tls};
+pub use envelope::BadMessage;
+pub use outcome::{Missing, Outcome, Outgoing, Report, Stage};
+pub use pool::Pool;

@@ -1,0 +1,187 @@
+//! The pool: sessions that share one queue and one channel of reports.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::mpsc::{self, error::TrySendError};
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+use tokio::time::Instant;
+use tokio_rustls::TlsConnector;
+
+use super::config::{ConfigError, RelayConfig, Tls};
+use super::outcome::{Outcome, Outgoing, Report, Stage};
+use super::queue::Queue;
+use super::session::Session;
+use crate::tls;
+
+/// First and longest pause before a relay that could not be opened is tried again.
+const PAUSE: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(5));
+
+/// What all sessions share.
+pub(crate) struct Shared<K> {
+    pub config: RelayConfig,
+    pub tls: Option<TlsConnector>,
+    pub queue: Queue<K>,
+    reports: mpsc::Sender<Report<K>>,
+    in_flight: AtomicUsize,
+    trouble: Mutex<Trouble>,
+}
+
+/// Failures to open a session, in a row, over all sessions.
+#[derive(Default)]
+struct Trouble {
+    failures: u32,
+    until: Option<Instant>,
+}
+
+impl<K: Send + 'static> Shared<K> {
+    /// Hands a report over. No report is lost if the future is dropped half-way: a task of its own does the waiting.
+    pub async fn report(&self, key: K, outcome: Outcome, took: Duration) {
+        if let Err(TrySendError::Full(report)) = self.report_now(key, outcome, took) {
+            let reports = self.reports.clone();
+            let _ = tokio::spawn(async move { reports.send(report).await.is_ok() }).await;
+        }
+    }
+}
+
+impl<K> Shared<K> {
+    fn report_now(&self, key: K, outcome: Outcome, took: Duration) -> Result<(), TrySendError<Report<K>>> {
+        self.in_flight.fetch_sub(1, Ordering::Relaxed);
+        self.reports.try_send(Report { key, outcome, took })
+    }
+
+    fn give_back() -> Outcome {
+        Outcome::NotSent { stage: Stage::Queue, why: "this server is shutting down".to_owned() }
+    }
+
+    /// Notes that a session was opened.
+    pub fn relay_is_up(&self) {
+        *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) = Trouble::default();
+    }
+
+    /// Notes that a session could not be opened: none is tried for a while. Sessions that failed together count once.
+    pub fn relay_is_down(&self) {
+        let mut trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = Instant::now();
+        if trouble.until.is_none_or(|until| until <= now) {
+            trouble.until = Some(now + (PAUSE.0 * (1 << trouble.failures.min(10))).min(PAUSE.1));
+            trouble.failures += 1;
+        }
+    }
+
+    /// Waits until the relay may be tried again, or the queue is closed.
+    pub async fn rest(&self, session: usize) {
+        loop {
+            let until = self.trouble.lock().unwrap_or_else(PoisonError::into_inner).until;
+            let Some(until) = until.filter(|&until| until > Instant::now()) else { return };
+            if self.queue.is_closed() {
+                return;
+            }
+            tokio::select! {
+                () = tokio::time::sleep_until(until) => {}
+                () = self.queue.bell(session) => {}
+            }
+        }
+    }
+}
+
+/// A running session and the way to cut it short.
+struct Running {
+    task: JoinHandle<()>,
+    cut: oneshot::Sender<()>,
+}
+
+/// Sessions to one relay. For every message sent there is exactly one [`Report`].
+///
+/// The channel of reports is bounded: whoever sends must also receive, from another task or by keeping
+/// [`in_flight`](Pool::in_flight) below [`RelayConfig::capacity`]. Dropping the pool cuts every session short.
+pub struct Pool<K> {
+    shared: Arc<Shared<K>>,
+    running: Mutex<Vec<Running>>,
+}
+
+impl<K: Send + 'static> Pool<K> {
+    /// Starts the sessions; each connects when it has its first message. Must be called inside a tokio runtime.
+    /// The receiver ends after [`close`](Pool::close).
+    pub fn start(config: RelayConfig) -> Result<(Self, mpsc::Receiver<Report<K>>), ConfigError> {
+        config.check()?;
+        let tls = if config.tls == Tls::None { None } else { Some(tls::connector(&config.roots)?) };
+        let under_way = config.sessions * config.window;
+        let (reports, receiver) = mpsc::channel(config.capacity() + under_way + config.sessions);
+        let queue = Queue::new(config.sessions, config.capacity());
+        let sessions = config.sessions;
+        let (in_flight, trouble) = (AtomicUsize::new(0), Mutex::default());
+        let shared = Arc::new(Shared { config, tls, queue, reports, in_flight, trouble });
+        let running = (0..sessions).map(|id| run(Session::new(id, Arc::clone(&shared)))).collect();
+        Ok((Self { shared, running: Mutex::new(running) }, receiver))
+    }
+
+    /// Hands a message over; waits while the queue is full. Gives it back if the pool is closed.
+    pub async fn send(&self, message: Outgoing<K>) -> Result<(), Outgoing<K>> {
+        self.count_in();
+        self.shared.queue.push(message).await.inspect_err(|_| self.count_out())
+    }
+
+    /// Hands a message over if the queue has room and the pool is open; gives it back otherwise.
+    pub fn try_send(&self, message: Outgoing<K>) -> Result<(), Outgoing<K>> {
+        self.count_in();
+        self.shared.queue.try_push(message).inspect_err(|_| self.count_out())
+    }
+
+    /// Messages handed over and not yet reported.
+    pub fn in_flight(&self) -> usize {
+        self.shared.in_flight.load(Ordering::Relaxed)
+    }
+
+    /// The settings the pool was started with.
+    pub fn config(&self) -> &RelayConfig {
+        &self.shared.config
+    }
+
+    /// Takes no new work, gives back what waits (`NotSent` at [`Stage::Queue`]), waits for open replies up to `grace`
+    /// and reports what is left by its position. Reports must be received meanwhile. A second call returns at once.
+    pub async fn close(&self, grace: Duration) {
+        for message in self.shared.queue.close() {
+            self.shared.report(message.key, Shared::<K>::give_back(), Duration::ZERO).await;
+        }
+        let running = std::mem::take(&mut *self.running.lock().unwrap_or_else(PoisonError::into_inner));
+        let until = Instant::now() + grace;
+        for Running { mut task, cut } in running {
+            if tokio::time::timeout_at(until, &mut task).await.is_err() {
+                let _ = cut.send(());
+                let _ = task.await;
+            }
+        }
+    }
+
+    fn count_in(&self) {
+        self.shared.in_flight.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn count_out(&self) {
+        self.shared.in_flight.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl<K> Drop for Pool<K> {
+    fn drop(&mut self) {
+        for message in self.shared.queue.close() {
+            let _ = self.shared.report_now(message.key, Shared::<K>::give_back(), Duration::ZERO);
+        }
+    }
+}
+
+fn run<K: Send + 'static>(mut session: Session<K>) -> Running {
+    let (cut, is_cut) = oneshot::channel();
+    let task = tokio::spawn(async move {
+        tokio::select! {
+            biased;
+            () = session.run() => return,
+            _ = is_cut => {}
+        }
+        session.abandon().await;
+    });
+    Running { task, cut }
+}
