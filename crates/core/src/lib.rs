@@ -4,6 +4,7 @@
 //! Invariant: this crate does no I/O and is not async. What it computes depends on its arguments alone.
 
 pub mod address;
+mod base32;
 pub mod clock;
 pub mod consent;
 pub mod facts;
@@ -12,6 +13,7 @@ pub mod keys;
 pub mod locale;
 pub mod permission;
 pub mod purpose;
+pub mod seal;
 pub mod standing;
 pub mod token;
 
