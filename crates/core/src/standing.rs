@@ -141,6 +141,25 @@ impl Standing {
         gate
     }
 
+    /// Whether the person holds a confirmed permission for that scope which no stop closes: then nothing needs asking.
+    #[must_use]
+    pub fn is_open(&self, scope: Scope, sender: SenderNo) -> bool {
+        let held = self.grants.iter().filter(|g| g.sender == sender && g.scope.covers(&scope) && reopens(g));
+        let Some(since) = held.map(|g| g.given_at).max() else { return false };
+        let stopped = self.stops.iter().any(|s| {
+            let closes = match s.scope {
+                StopScope::All | StopScope::Everything => true,
+                StopScope::About(closed) => closed.covers(&scope),
+                StopScope::Sender(no) => no == sender,
+            };
+            closes && (s.since >= since || s.scope == StopScope::Everything)
+        });
+        let left = self.grants.iter().any(|g| {
+            g.sender == sender && g.scope.covers(&scope) && g.withdrawn_at.is_some_and(|at| at >= since)
+        });
+        !stopped && !left
+    }
+
     /// The request of that id, if it still waits.
     #[must_use]
     pub fn request(&self, event: EventId) -> Option<&Pending> {

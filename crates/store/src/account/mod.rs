@@ -1,0 +1,7 @@
+//! The instance and its workspaces.
+
+pub mod instance;
+pub mod workspace;
+
+pub use instance::{Node, RelayRow};
+pub use workspace::{NewWorkspace, WorkspaceRow};

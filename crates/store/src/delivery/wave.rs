@@ -1,0 +1,386 @@
+//! The wave: results in, next messages marked, counts kept, all in one transaction.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+use volens_core::Micros;
+use volens_core::id::{DeliveryKey, StreamNo};
+use volens_db::{Job, Lane, Rows, Tx, Value, params, statements};
+
+use crate::Store;
+use crate::consent::evidence::{KeptMail, keep};
+use crate::delivery::{DeliveryState, SLICE};
+use crate::error::StoreError;
+
+statements! {
+    /// Locks a slice and says whether its holder may go on: pause, stop and other nodes wait here for the wave, and it
+    /// for them.
+    LOCK_SLICE: Tenant hot [Int, Int, Int] => [Int, Int]
+        "SELECT state, lease_holder FROM slice WHERE ws = $1 AND stream = $2 AND no = $3 {lock}";
+    /// The results of what is being sent.
+    WRITE_RESULTS: Tenant hot rows(w: Int, s: Int, o: Int, a: Int, n: Int, b: Int, r: Text) [Int] => [Int, Int]
+        "UPDATE delivery SET state = u.n, not_before = u.b, reply = u.r, changed_at = $8
+         FROM {rows}
+         WHERE delivery.ws = u.w AND delivery.stream = u.s AND delivery.ordinal = u.o AND delivery.attempt = u.a
+           AND delivery.state = 1
+         RETURNING delivery.stream, delivery.ordinal";
+    /// Results that came after the row had been given up: they still count.
+    WRITE_LATE_RESULTS: Tenant rows(w: Int, s: Int, o: Int, a: Int, n: Int, b: Int, r: Text) [Int] => [Int, Int]
+        "UPDATE delivery SET state = u.n, not_before = u.b, reply = u.r, changed_at = $8
+         FROM {rows}
+         WHERE delivery.ws = u.w AND delivery.stream = u.s AND delivery.ordinal = u.o AND delivery.attempt = u.a
+           AND delivery.state = 7
+         RETURNING delivery.stream, delivery.ordinal";
+    /// The mark, the fence and the last look: only where the person stands as when it was decided.
+    MARK: Tenant hot rows(w: Int, s: Int, o: Int, q: Int, n: Int, i: Int, d: Blob) [Int, Int] => [Int, Int, Int]
+        "UPDATE delivery SET state = u.n, attempt = delivery.attempt + u.i, decision = u.d, holder = $8,
+             changed_at = $9
+         FROM {rows}
+         WHERE delivery.ws = u.w AND delivery.stream = u.s AND delivery.ordinal = u.o AND delivery.state = 0
+           AND (SELECT st.seq FROM standing st WHERE st.ws = u.w AND st.point = delivery.point) = u.q
+         RETURNING delivery.stream, delivery.ordinal, delivery.attempt";
+    /// What the wave changed, added to the books of its slices.
+    COUNT: Tenant hot rows(w: Int, s: Int, n: Int, p: Int, g: Int, t: Int, d: Int, f: Int, c: Int, k: Int, x: Int) [] => []
+        "UPDATE slice SET planned = planned + u.p, sending = sending + u.g, sent = sent + u.t, denied = denied + u.d,
+             failed = failed + u.f, cancelled = cancelled + u.c, skipped = skipped + u.k, unknown = unknown + u.x
+         FROM {rows} WHERE slice.ws = u.w AND slice.stream = u.s AND slice.no = u.n";
+    /// Rows that a node was sending when it went away.
+    GIVE_UP: Tenant [Int, Int, Int, Int, Int, Int, Int] => [Int]
+        "UPDATE delivery SET state = 7, changed_at = $7
+         WHERE ws = $1 AND stream = $2 AND ordinal >= $3 AND ordinal < $4 AND state = 1
+           AND holder >= $5 AND holder < $6
+         RETURNING ordinal";
+    /// The same in a transactional stream, whose mails are sent again.
+    REQUEUE: Tenant [Int, Int, Int, Int, Int] => [Int]
+        "UPDATE delivery SET state = 0, changed_at = $5
+         WHERE ws = $1 AND stream = $2 AND payload IS NOT NULL AND state < 2 AND state = 1
+           AND holder >= $3 AND holder < $4
+         RETURNING ordinal";
+    /// Slices in which something is being sent.
+    SENDING_SLICES: Instance [] => [Int, Int, Int, Int, Int, Int]
+        "SELECT s.ws, s.stream, s.no, s.first, s.until, t.kind FROM slice s
+         JOIN stream t ON t.ws = s.ws AND t.no = s.stream WHERE s.sending > 0 ORDER BY s.ws, s.stream, s.no";
+}
+
+/// What came of handing one message over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    /// The workspace.
+    pub ws: i64,
+    /// The delivery.
+    pub key: DeliveryKey,
+    /// The slice that counts it.
+    pub slice: i64,
+    /// Which hand-over.
+    pub attempt: i64,
+    /// Where it stands now: sent, failed, unknown, or planned once more.
+    pub state: DeliveryState,
+    /// Not before, when planned once more.
+    pub not_before: Micros,
+    /// The relay's words, cut.
+    pub reply: Option<String>,
+}
+
+/// A message that was decided on and is ready to be marked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mark {
+    /// The workspace.
+    pub ws: i64,
+    /// The delivery.
+    pub key: DeliveryKey,
+    /// The slice that counts it.
+    pub slice: i64,
+    /// The `seq` that it was decided on.
+    pub seq: i64,
+    /// Sending, denied, or skipped.
+    pub state: DeliveryState,
+    /// The decision, packed.
+    pub decision: Vec<u8>,
+}
+
+/// One transaction's work.
+#[derive(Clone, Debug, Default)]
+pub struct WaveOrder {
+    /// Who holds the slices.
+    pub holder: i64,
+    /// Now.
+    pub now: Micros,
+    /// Results that are in.
+    pub results: Vec<Outcome>,
+    /// What goes next.
+    pub marks: Vec<Mark>,
+    /// Mails to keep whole, with their workspace: those among the marks that must be proven.
+    pub kept: Vec<(i64, KeptMail)>,
+}
+
+/// What the wave did.
+#[derive(Clone, Debug, Default)]
+pub struct WaveResult {
+    /// Marked: those in state sending may leave now, under this attempt.
+    pub marked: std::collections::HashMap<DeliveryKey, i64>,
+    /// Slices that this node no longer holds, or that were paused or stopped.
+    pub lost: Vec<SliceKey>,
+    /// Results that matched nothing: the row had changed hands.
+    pub unmatched: usize,
+}
+
+/// Workspace, stream and number of a slice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SliceKey {
+    /// The workspace.
+    pub ws: i64,
+    /// The stream.
+    pub stream: StreamNo,
+    /// The slice.
+    pub no: i64,
+}
+
+/// Changes to the books of slices, by state.
+#[derive(Default)]
+pub(crate) struct Deltas(BTreeMap<SliceKey, [i64; 8]>);
+
+impl Deltas {
+    pub(crate) fn moved(&mut self, slice: SliceKey, from: DeliveryState, to: DeliveryState) {
+        let counts = self.0.entry(slice).or_default();
+        counts[from.number() as usize] -= 1;
+        counts[to.number() as usize] += 1;
+    }
+
+    pub(crate) async fn write(self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
+        let mut rows = Rows::with_capacity(&COUNT, self.0.len());
+        for (slice, n) in self.0 {
+            // The rows of a transactional stream come in without touching the slice: what waits there is counted from
+            // the rows themselves.
+            let planned = if slice.no == QUEUE_SLICE { 0 } else { n[0] };
+            let key = [slice.ws, slice.stream.0, slice.no.max(0), planned];
+            let all: Vec<Value> = key.iter().chain(&n[1..]).map(|v| Value::from(*v)).collect();
+            let row: [Value; 11] = all.try_into().map_err(|_| StoreError::document("counts", "eleven columns"))?;
+            rows.push(row)?;
+        }
+        if !rows.is_empty() {
+            tx.bulk_execute(&COUNT, &rows, &[]).await?;
+        }
+        Ok(())
+    }
+}
+
+/// The number by which a wave names the one slice of a transactional stream.
+pub const QUEUE_SLICE: i64 = -1;
+
+/// The slice of an ordinal in a campaign.
+#[must_use]
+pub fn slice_of(ordinal: i64) -> i64 {
+    ordinal / SLICE
+}
+
+struct Wave(WaveOrder);
+
+impl Wave {
+    /// Locks all slices that the wave touches, in their order, and says which still are this node's to send from.
+    async fn lock(&self, tx: &mut Tx<'_>) -> Result<HashSet<SliceKey>, StoreError> {
+        let order = &self.0;
+        let slices: BTreeSet<SliceKey> =
+            order.results.iter().map(slice_of_result).chain(order.marks.iter().map(slice_of_mark)).collect();
+        let mut held = HashSet::new();
+        for slice in slices {
+            let key = params![slice.ws, slice.stream.0, slice.no.max(0)];
+            if let Some(row) = tx.query_opt(&LOCK_SLICE, &key).await?
+                && row.int(0)? == 0
+                && row.int(1)? == order.holder
+            {
+                held.insert(slice);
+            }
+        }
+        Ok(held)
+    }
+
+    async fn results(&self, tx: &mut Tx<'_>, deltas: &mut Deltas) -> Result<usize, StoreError> {
+        let all: Vec<&Outcome> = self.0.results.iter().collect();
+        let rest = self.write(tx, &WRITE_RESULTS, &all, DeliveryState::Sending, deltas).await?;
+        if rest.is_empty() {
+            return Ok(0);
+        }
+        // Only a definite answer changes a row that was given up.
+        let definite = |o: &&&Outcome| matches!(o.state, DeliveryState::Sent | DeliveryState::Failed);
+        let late: Vec<&Outcome> = rest.iter().filter(definite).copied().collect();
+        let still = self.write(tx, &WRITE_LATE_RESULTS, &late, DeliveryState::Unknown, deltas).await?;
+        Ok(rest.len() - late.len() + still.len())
+    }
+
+    async fn write<'o>(
+        &self,
+        tx: &mut Tx<'_>,
+        stmt: &'static volens_db::Stmt,
+        outcomes: &[&'o Outcome],
+        from: DeliveryState,
+        deltas: &mut Deltas,
+    ) -> Result<Vec<&'o Outcome>, StoreError> {
+        if outcomes.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut rows = Rows::with_capacity(stmt, outcomes.len());
+        for o in outcomes {
+            rows.push([
+                Value::from(o.ws),
+                Value::from(o.key.stream.0),
+                Value::from(o.key.ordinal),
+                Value::from(o.attempt),
+                Value::from(o.state.number()),
+                Value::from(o.not_before.0),
+                Value::from(o.reply.clone()),
+            ])?;
+        }
+        let mut written = HashSet::with_capacity(outcomes.len());
+        for row in tx.bulk(stmt, &rows, &params![self.0.now.0]).await? {
+            written.insert((row.int(0)?, row.int(1)?));
+        }
+        let is_written = |o: &&&'o Outcome| written.contains(&(o.key.stream.0, o.key.ordinal));
+        for o in outcomes.iter().filter(is_written) {
+            deltas.moved(slice_of_result(o), from, o.state);
+        }
+        Ok(outcomes.iter().filter(|o| !is_written(o)).copied().collect())
+    }
+
+    async fn marks(
+        &self,
+        tx: &mut Tx<'_>,
+        held: &HashSet<SliceKey>,
+        deltas: &mut Deltas,
+        out: &mut WaveResult,
+    ) -> Result<(), StoreError> {
+        let mut rows = Rows::with_capacity(&MARK, self.0.marks.len());
+        for m in self.0.marks.iter().filter(|m| held.contains(&slice_of_mark(m))) {
+            rows.push([
+                Value::from(m.ws),
+                Value::from(m.key.stream.0),
+                Value::from(m.key.ordinal),
+                Value::from(m.seq),
+                Value::from(m.state.number()),
+                Value::from(i64::from(m.state == DeliveryState::Sending)),
+                Value::from(m.decision.as_slice()),
+            ])?;
+        }
+        if rows.is_empty() {
+            return Ok(());
+        }
+        for row in tx.bulk(&MARK, &rows, &params![self.0.holder, self.0.now.0]).await? {
+            let key = DeliveryKey { stream: StreamNo(row.int(0)?), ordinal: row.int(1)? };
+            out.marked.insert(key, row.int(2)?);
+        }
+        for m in self.0.marks.iter().filter(|m| out.marked.contains_key(&m.key)) {
+            deltas.moved(slice_of_mark(m), DeliveryState::Planned, m.state);
+        }
+        Ok(())
+    }
+}
+
+fn slice_of_result(o: &Outcome) -> SliceKey {
+    SliceKey { ws: o.ws, stream: o.key.stream, no: o.slice }
+}
+
+fn slice_of_mark(m: &Mark) -> SliceKey {
+    SliceKey { ws: m.ws, stream: m.key.stream, no: m.slice }
+}
+
+impl Job for Wave {
+    type Out = WaveResult;
+    type Err = StoreError;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<WaveResult, StoreError> {
+        let held = self.lock(tx).await?;
+        let mut out = WaveResult::default();
+        let mut deltas = Deltas::default();
+        out.unmatched = self.results(tx, &mut deltas).await?;
+        self.marks(tx, &held, &mut deltas, &mut out).await?;
+        let is_marked = |(_, mail): &&(i64, KeptMail)| out.marked.contains_key(&mail.delivery);
+        let kept: Vec<_> = self.0.kept.iter().filter(is_marked).cloned().collect();
+        keep(tx, &kept, self.0.now).await?;
+        deltas.write(tx).await?;
+        let wanted: BTreeSet<SliceKey> = self.0.marks.iter().map(slice_of_mark).collect();
+        out.lost = wanted.into_iter().filter(|s| !held.contains(s)).collect();
+        Ok(out)
+    }
+}
+
+/// A slice in which something is being sent, and whether its stream is a transactional one.
+#[derive(Clone, Copy, Debug)]
+struct Sending {
+    slice: SliceKey,
+    first: i64,
+    until: i64,
+    transactional: bool,
+}
+
+struct ListSending;
+
+impl Job for ListSending {
+    type Out = Vec<Sending>;
+    type Err = StoreError;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<Vec<Sending>, StoreError> {
+        let rows = tx.query(&SENDING_SLICES, &[]).await?;
+        let read = |r: &volens_db::Row| {
+            Ok(Sending {
+                slice: SliceKey { ws: r.int(0)?, stream: StreamNo(r.int(1)?), no: r.int(2)? },
+                first: r.int(3)?,
+                until: r.int(4)?,
+                transactional: r.int(5)? == 2,
+            })
+        };
+        rows.iter().map(read).collect()
+    }
+}
+
+struct GiveUp {
+    at: Sending,
+    from: i64,
+    below: i64,
+    now: Micros,
+}
+
+impl Job for GiveUp {
+    type Out = Vec<DeliveryKey>;
+    type Err = StoreError;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<Vec<DeliveryKey>, StoreError> {
+        let SliceKey { ws, stream, no } = self.at.slice;
+        tx.query_opt(&LOCK_SLICE, &params![ws, stream.0, no]).await?;
+        let (rows, to, slice) = if self.at.transactional {
+            let row = params![ws, stream.0, self.from, self.below, self.now.0];
+            (tx.query(&REQUEUE, &row).await?, DeliveryState::Planned, SliceKey { ws, stream, no: QUEUE_SLICE })
+        } else {
+            let row = params![ws, stream.0, self.at.first, self.at.until, self.from, self.below, self.now.0];
+            (tx.query(&GIVE_UP, &row).await?, DeliveryState::Unknown, self.at.slice)
+        };
+        let mut deltas = Deltas::default();
+        let mut out = Vec::with_capacity(rows.len());
+        for row in &rows {
+            deltas.moved(slice, DeliveryState::Sending, to);
+            out.push(DeliveryKey { stream, ordinal: row.int(0)? });
+        }
+        deltas.write(tx).await?;
+        Ok(if self.at.transactional { Vec::new() } else { out })
+    }
+}
+
+impl Store {
+    /// Writes results and marks what goes next.
+    ///
+    /// # Errors
+    /// When the database fails; then neither was done, and nothing may leave.
+    pub async fn wave(&self, order: WaveOrder) -> Result<WaveResult, StoreError> {
+        self.db.write(Lane::Interactive, Wave(order)).await
+    }
+
+    /// Rows that holders `from..below` were sending are unknown from now on (in a transactional stream: planned once
+    /// more). Gives the unknown ones.
+    ///
+    /// # Errors
+    /// When the database fails; calling again goes on.
+    pub async fn give_up(&self, from: i64, below: i64, now: Micros) -> Result<Vec<DeliveryKey>, StoreError> {
+        let mut out = Vec::new();
+        for at in self.db.read(ListSending).await? {
+            out.extend(self.db.write(Lane::Interactive, GiveUp { at, from, below, now }).await?);
+        }
+        Ok(out)
+    }
+}
