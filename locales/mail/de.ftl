@@ -20,3 +20,5 @@ weekday-6 = Samstag
 weekday-7 = Sonntag
 date = { $day }. { $month } { $year }
 date-weekday = { $weekday }, { $day }. { $month } { $year }
+footer-change = Ändern, was Sie bekommen
+footer-leave = Abmelden

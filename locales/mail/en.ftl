@@ -20,3 +20,5 @@ weekday-6 = Saturday
 weekday-7 = Sunday
 date = { $day } { $month } { $year }
 date-weekday = { $weekday } { $day } { $month } { $year }
+footer-change = Change what you get
+footer-leave = Leave

@@ -20,3 +20,5 @@ weekday-6 = sábado
 weekday-7 = domingo
 date = { $day } de { $month } de { $year }
 date-weekday = { $weekday }, { $day } de { $month } de { $year }
+footer-change = Cambiar lo que recibes
+footer-leave = Darse de baja

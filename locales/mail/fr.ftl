@@ -26,3 +26,5 @@ date-weekday = { $weekday } { $day ->
     [1] 1er
    *[other] { $day }
  } { $month } { $year }
+footer-change = Changer ce que vous recevez
+footer-leave = Se désinscrire

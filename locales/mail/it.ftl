@@ -20,3 +20,5 @@ weekday-6 = sabato
 weekday-7 = domenica
 date = { $day } { $month } { $year }
 date-weekday = { $weekday } { $day } { $month } { $year }
+footer-change = Cambia quello che ricevi
+footer-leave = Disiscriviti

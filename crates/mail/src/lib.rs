@@ -2,8 +2,23 @@
 //!
 //! Invariant: this crate does no I/O, reads no clock, and renders the same bytes for the same arguments.
 
+mod body;
+pub mod compiled;
+pub mod header;
+mod holes;
+pub mod layout;
+pub mod letter;
+pub mod mime;
+pub mod person;
+mod scan;
 pub mod words;
 pub mod zone;
 
+pub use compiled::{Compiled, Furniture, MissingField, RenderError, Rendered};
+pub use header::{AddrSpec, BadHeader, FeedbackId, HeaderText, ListId, Mailbox, MessageId, WebUrl, message_id};
+pub use layout::{BadColour, Brand, Colour, Colours};
+pub use letter::{Letter, LetterError};
+pub use mime::{Headers, List, Message};
+pub use person::PersonView;
 pub use words::{Arg, Words, WordsError};
 pub use zone::{UnknownZone, Zone};
