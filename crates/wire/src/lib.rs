@@ -5,6 +5,7 @@
 //! fact can not be had.
 
 pub mod client;
+pub mod listener;
 mod reply;
 mod stream;
 mod tls;
@@ -13,5 +14,6 @@ pub use client::{
     BadMessage, ConfigError, Credentials, Missing, Outcome, Outgoing, Pool, Protocol, RelayConfig, Report, Roots,
     Secret, Stage, Timeouts, Tls,
 };
+pub use listener::{Envelope, Listener, ListenerConfig, ListenerTimeouts, Mailroom, Offer, Verdict};
 pub use reply::{Garbage, MAX_REPLY, MAX_REPLY_LINE, Reply};
 pub use tls::{ServerTls, ServerTlsError};

@@ -11,5 +11,7 @@ mod session;
 
 pub use config::{ConfigError, Credentials, Protocol, RelayConfig, Roots, Secret, Timeouts, Tls};
 pub use envelope::BadMessage;
+#[cfg(test)]
+pub(crate) use envelope::push_dot_stuffed;
 pub use outcome::{Missing, Outcome, Outgoing, Report, Stage};
 pub use pool::Pool;
