@@ -17,7 +17,7 @@ mod row;
 
 pub use error::StoreError;
 use volens_core::id::{WorkspaceId, WorkspaceNo};
-pub use volens_db::{Db, DbConfig, DbError, Engine, Lane, Pooler};
+pub use volens_db::{Db, DbConfig, DbError, Engine, Lane, Pooler, PostgresConfig, SqliteConfig, Topic, Waiter};
 use volens_db::{Migration, Stmt};
 
 /// The schema, in both engines' words. Migrations only grow; a test compares where both end.

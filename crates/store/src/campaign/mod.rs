@@ -35,9 +35,9 @@ statements! {
     LOCK_STREAM: Tenant [Int, Int] => [Int] "SELECT state FROM stream WHERE ws = $1 AND no = $2 {lock}";
     /// Sets it.
     SET_STREAM: Tenant [Int, Int, Int] => [] "UPDATE stream SET state = $3 WHERE ws = $1 AND no = $2";
-    /// Sets the state of the stream's slices that are not done.
+    /// Sets the state of the stream's slices in which something may still wait.
     SET_SLICES: Tenant [Int, Int, Int] => []
-        "UPDATE slice SET state = $3 WHERE ws = $1 AND stream = $2 AND state < 2";
+        "UPDATE slice SET state = $3 WHERE ws = $1 AND stream = $2 AND (state < 2 OR (state = 2 AND planned > 0))";
     /// Why a campaign stands still.
     SET_WHY: Tenant [Int, Int, Text] => [] "UPDATE campaign SET why = $3 WHERE ws = $1 AND stream = $2";
     /// What keeps a campaign from being sent.

@@ -19,6 +19,10 @@ statements! {
              WHERE s.state = 0 AND s.due_at <= $2 AND s.lease_until <= $2
              ORDER BY s.due_at, s.ws, s.stream, s.no LIMIT 1 {skip_locked})
          RETURNING ws, stream, no, first, until";
+    /// Leases the one slice of a transactional stream, or keeps it.
+    LEASE_QUEUE: Tenant hot [Int, Int, Int, Int, Int] => []
+        "UPDATE slice SET lease_holder = $3, lease_until = $5
+         WHERE ws = $1 AND stream = $2 AND no = 0 AND (lease_holder = $3 OR lease_until <= $4)";
     /// The workspace of a slice.
     WORKSPACE_OF: Tenant hot [Int] => [Blob] "SELECT id FROM workspace WHERE ws = $1";
     /// The kind of its stream.
@@ -148,6 +152,24 @@ impl Job for Lease {
     }
 }
 
+struct LeaseQueue {
+    tenant: Tenant,
+    stream: StreamNo,
+    holder: i64,
+    now: Micros,
+    until: Micros,
+}
+
+impl Job for LeaseQueue {
+    type Out = bool;
+    type Err = StoreError;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<bool, StoreError> {
+        let row = params![self.tenant.no.0, self.stream.0, self.holder, self.now.0, self.until.0];
+        Ok(tx.execute(&LEASE_QUEUE, &row).await? == 1)
+    }
+}
+
 struct Renew(LeasedSlice, i64, Micros);
 
 impl Job for Renew {
@@ -176,8 +198,8 @@ impl Job for Release {
             tx.query_opt(&SLICE_DUE, &params![ws, stream, s.first, s.until]).await?
         };
         let due = due.map(|r| r.get::<Option<i64>>(0)).transpose()?.flatten();
-        // A queue is looked at whenever somebody asks: a mail may be put in at any time.
-        let at = if s.transactional { 0 } else { due.unwrap_or(0) };
+        // A queue is never due: it is leased by its name, and looked at whenever somebody asks.
+        let at = if s.transactional { i64::MAX } else { due.unwrap_or(0) };
         tx.execute(&RELEASE, &params![ws, stream, s.no, *holder, at]).await?;
         Ok(due.map(Micros))
     }
@@ -228,6 +250,21 @@ impl Store {
         until: Micros,
     ) -> Result<Option<LeasedSlice>, StoreError> {
         self.db.write(Lane::Interactive, Lease { holder, now, until }).await
+    }
+
+    /// Leases the transactional stream of a workspace, or keeps it; `false` = another node holds it.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn lease_queue(
+        &self,
+        tenant: Tenant,
+        stream: StreamNo,
+        holder: i64,
+        now: Micros,
+        until: Micros,
+    ) -> Result<bool, StoreError> {
+        self.db.write(Lane::Interactive, LeaseQueue { tenant, stream, holder, now, until }).await
     }
 
     /// Keeps a lease; `false` = it was lost, paused or stopped.

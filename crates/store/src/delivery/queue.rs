@@ -22,11 +22,11 @@ statements! {
     /// A new stream.
     INSERT_STREAM: Tenant [Int, Int, Int, Int, Int, Int] => []
         "INSERT INTO stream (ws, no, kind, state, on_unknown, created_at) VALUES ($1, $2, $3, $4, $5, $6)";
-    /// Its one slice, open for ever.
+    /// Its one slice, open for ever and never due: it is leased by its name.
     INSERT_QUEUE_SLICE: Tenant [Int, Int, Int, Int] => []
         "INSERT INTO slice (ws, stream, no, first, until, state, due_at, lease_holder, lease_until,
                             planned, sending, sent, denied, failed, cancelled, skipped, unknown)
-         VALUES ($1, $2, 0, 0, $3, $4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)";
+         VALUES ($1, $2, 0, 0, $3, $4, $3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)";
 }
 
 /// What kind of stream it is.

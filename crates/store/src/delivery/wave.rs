@@ -30,6 +30,13 @@ statements! {
          WHERE delivery.ws = u.w AND delivery.stream = u.s AND delivery.ordinal = u.o AND delivery.attempt = u.a
            AND delivery.state = 7
          RETURNING delivery.stream, delivery.ordinal";
+    /// Refusals that turned out to be about us are taken back: the rows wait again.
+    TAKE_BACK: Tenant rows(w: Int, s: Int, o: Int, a: Int, n: Int, b: Int, r: Text) [Int] => [Int, Int]
+        "UPDATE delivery SET state = u.n, not_before = u.b, reply = u.r, changed_at = $8
+         FROM {rows}
+         WHERE delivery.ws = u.w AND delivery.stream = u.s AND delivery.ordinal = u.o AND delivery.attempt = u.a
+           AND delivery.state = 4
+         RETURNING delivery.stream, delivery.ordinal";
     /// The mark, the fence and the last look: only where the person stands as when it was decided.
     MARK: Tenant hot rows(w: Int, s: Int, o: Int, q: Int, n: Int, i: Int, d: Blob) [Int, Int] => [Int, Int, Int]
         "UPDATE delivery SET state = u.n, attempt = delivery.attempt + u.i, decision = u.d, holder = $8,
@@ -106,6 +113,8 @@ pub struct WaveOrder {
     pub now: Micros,
     /// Results that are in.
     pub results: Vec<Outcome>,
+    /// Rows written as failed that wait again after all: the refusal was not about the recipient.
+    pub taken_back: Vec<Outcome>,
     /// What goes next.
     pub marks: Vec<Mark>,
     /// Mails to keep whole, with their workspace: those among the marks that must be proven.
@@ -178,8 +187,13 @@ impl Wave {
     /// Locks all slices that the wave touches, in their order, and says which still are this node's to send from.
     async fn lock(&self, tx: &mut Tx<'_>) -> Result<HashSet<SliceKey>, StoreError> {
         let order = &self.0;
-        let slices: BTreeSet<SliceKey> =
-            order.results.iter().map(slice_of_result).chain(order.marks.iter().map(slice_of_mark)).collect();
+        let slices: BTreeSet<SliceKey> = order
+            .results
+            .iter()
+            .chain(&order.taken_back)
+            .map(slice_of_result)
+            .chain(order.marks.iter().map(slice_of_mark))
+            .collect();
         let mut held = HashSet::new();
         for slice in slices {
             let key = params![slice.ws, slice.stream.0, slice.no.max(0)];
@@ -290,6 +304,8 @@ impl Job for Wave {
         let mut out = WaveResult::default();
         let mut deltas = Deltas::default();
         out.unmatched = self.results(tx, &mut deltas).await?;
+        let taken_back: Vec<&Outcome> = self.0.taken_back.iter().collect();
+        self.write(tx, &TAKE_BACK, &taken_back, DeliveryState::Failed, &mut deltas).await?;
         self.marks(tx, &held, &mut deltas, &mut out).await?;
         let is_marked = |(_, mail): &&(i64, KeptMail)| out.marked.contains_key(&mail.delivery);
         let kept: Vec<_> = self.0.kept.iter().filter(is_marked).cloned().collect();
