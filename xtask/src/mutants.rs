@@ -14,6 +14,7 @@ use crate::shell;
 const LIST: &str = "xtask/mutants.toml";
 /// A mutant may wait for ever; a test that it makes hang has not caught it.
 const PATIENCE_SECONDS: &str = "900";
+const NEEDS: &str = "cargo and coreutils' `timeout` are needed";
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -219,10 +220,10 @@ impl Copy {
 
     /// Why the test could not tell a fault: it does not run, or fails without one.
     fn unsound(&self, test: &Named) -> Outcome<Option<String>> {
-        if !self.cargo(test, true)?.0 {
-            return Ok(Some("the clean tree does not compile".into()));
+        if let Some(errors) = self.build(test)? {
+            return Ok(Some(format!("the clean tree does not compile\n{errors}")));
         }
-        let (_, output) = self.cargo(test, false)?;
+        let output = self.test(test)?;
         let tests = named(&output, test);
         Ok(match tests.iter().find(|(_, passed)| !passed) {
             Some((name, _)) => Some(format!("{name} fails without any fault")),
@@ -232,10 +233,10 @@ impl Copy {
     }
 
     fn judge(&self, test: &Named) -> Outcome<Fate> {
-        if !self.cargo(test, true)?.0 {
-            return Ok(Fate::Red("does not compile".into()));
+        if let Some(errors) = self.build(test)? {
+            return Ok(Fate::Red(format!("does not compile\n{errors}")));
         }
-        let (_, output) = self.cargo(test, false)?;
+        let output = self.test(test)?;
         let tests = named(&output, test);
         Ok(if tests.iter().any(|(_, passed)| !passed) {
             Fate::Caught
@@ -246,20 +247,28 @@ impl Copy {
         })
     }
 
-    /// Runs cargo test in the copy: whether it ended well, and what it printed.
-    fn cargo(&self, test: &Named, only_build: bool) -> Outcome<(bool, String)> {
+    /// Builds the test; `Some` are the compiler's errors.
+    fn build(&self, test: &Named) -> Outcome<Option<String>> {
+        let out = self.cargo(test).arg("--no-run").output().tried("cargo test did not start", NEEDS)?;
+        let text = String::from_utf8_lossy(&out.stderr);
+        let errors = text.lines().filter(|l| l.starts_with("error")).take(5).map(|l| format!("    {l}"));
+        Ok((!out.status.success()).then(|| errors.collect::<Vec<_>>().join("\n")))
+    }
+
+    /// Runs the test and returns what it printed.
+    fn test(&self, test: &Named) -> Outcome<String> {
+        let mut command = self.cargo(test);
+        command.args([&test.filter, "--", "--format=pretty", "--color=never"]);
+        let out = command.output().tried("cargo test did not start", NEEDS)?;
+        Ok(String::from_utf8_lossy(&out.stdout).into_owned())
+    }
+
+    fn cargo(&self, test: &Named) -> Command {
         let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let mut command = Command::new("timeout");
         command.args(["--kill-after=10", PATIENCE_SECONDS]).arg(cargo).args(["test", "--package", &test.package]);
-        command.current_dir(&self.tree).env("CARGO_TARGET_DIR", &self.target).env("RUSTFLAGS", "-Awarnings");
-        command.stdin(std::process::Stdio::null());
-        if only_build {
-            command.arg("--no-run");
-        } else {
-            command.args([&test.filter, "--", "--format=pretty", "--color=never"]);
-        }
-        let out = command.output().tried("cargo test did not start", "coreutils' `timeout` is needed")?;
-        Ok((out.status.success(), String::from_utf8_lossy(&out.stdout).into_owned()))
+        command.current_dir(&self.tree).env("CARGO_TARGET_DIR", &self.target).stdin(std::process::Stdio::null());
+        command
     }
 }
 
