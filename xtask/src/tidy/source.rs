@@ -36,8 +36,8 @@ pub struct Source {
     has_module_doc: bool,
 }
 
-/// Files that are tests by where they lie.
-const TEST_FOLDERS: &[&str] = &["tests", "benches", "fuzz"];
+/// Files that never ship, by where they lie: the rules take them for tests.
+const TEST_FOLDERS: &[&str] = &["tests", "benches", "examples", "fuzz"];
 
 impl Source {
     /// Reads the text of the file at `path`.
@@ -248,6 +248,7 @@ mod tests {
         assert!(source("crates/a/src/lib.rs", "#[cfg(all(test, unix))]\nfn a() {}").in_test(2));
         assert!(!source("crates/a/src/lib.rs", "#[cfg(any(test, unix))]\nfn a() {}").in_test(2));
         assert_eq!(source("crates/a/tests/it.rs", "fn a() {}").code_lines(), 0);
+        assert_eq!(source("crates/a/examples/show.rs", "fn a() {}").code_lines(), 0);
     }
 
     #[test]
