@@ -84,9 +84,9 @@ pub(crate) async fn migrate(db: &Db, migrations: &[Migration]) -> Result<(), DbE
         }
         known = migration.version;
     }
-    let found = db.write(crate::Lane::Interactive, Check { known }).await?;
+    let found = db.write(crate::Lane::Bulk, Check { known }).await?;
     for migration in migrations.iter().filter(|m| m.version > found) {
-        let applied = db.write(crate::Lane::Interactive, Step(*migration)).await.map_err(|e| match e {
+        let applied = db.write(crate::Lane::Bulk, Step(*migration)).await.map_err(|e| match e {
             DbError::Statement { message, .. } | DbError::Constraint(message) => {
                 DbError::Migration { version: migration.version, name: migration.name, message }
             }

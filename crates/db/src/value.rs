@@ -247,6 +247,14 @@ impl Rows {
         self.len == 0
     }
 
+    /// The same rows for another statement that declares the same columns.
+    pub fn moved_to(self, stmt: &'static Stmt) -> Result<Self, DbError> {
+        if self.stmt.rows != stmt.rows {
+            return Err(stmt.misuse(&format!("its rows are not those of {}", self.stmt.name)));
+        }
+        Ok(Self { stmt, ..self })
+    }
+
     pub(crate) fn check(&self, stmt: &'static Stmt) -> Result<(), DbError> {
         if self.stmt.name != stmt.name {
             return Err(stmt.misuse(&format!("the rows were made for {}", self.stmt.name)));
