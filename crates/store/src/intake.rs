@@ -23,6 +23,8 @@ statements! {
         "SELECT id, form, form_version, doc, happened_at FROM act WHERE ws = $1 ORDER BY id LIMIT $2";
     /// Takes an act; no row = another node took it.
     TAKE_ACT: Tenant hot [Int, Blob] => [] "DELETE FROM act WHERE ws = $1 AND id = $2";
+    /// Locks an act; no row = another node took it.
+    LOCK_ACT: Tenant [Int, Blob] => [Int] "SELECT happened_at FROM act WHERE ws = $1 AND id = $2 {lock}";
     /// Puts an act aside that could not be taken up.
     BURY_ACT: Tenant [Int, Blob, Text, Int] => []
         "INSERT INTO dead_act (ws, id, form, form_version, doc, happened_at, error, failed_at)
@@ -168,20 +170,27 @@ struct TakeUp {
     now: Micros,
 }
 
-impl TakeUp {
-    /// Whether the budget of the address allows one more mail.
-    async fn spend(&self, tx: &mut Tx<'_>, act: &PreparedAct) -> Result<bool, StoreError> {
-        let Some((key_id, hash)) = act.person.keys.0.first() else { return Ok(false) };
-        let key = params![self.tenant.no.0, i64::from(*key_id), hash, act.day];
-        let row = tx.query_opt(&SPEND, &key).await?.ok_or(StoreError::Missing("address budget"))?;
-        Ok(row.int(0)? <= act.budget && row.int(1)? <= self.now.0)
-    }
+/// Whether the budget of an address allows one more mail today, and nobody said "it was not me" of late.
+pub(crate) async fn spend(
+    tx: &mut Tx<'_>,
+    tenant: Tenant,
+    keys: &crate::contact::AddressKeys,
+    day: i64,
+    budget: i64,
+    now: Micros,
+) -> Result<bool, StoreError> {
+    let Some((key_id, hash)) = keys.0.first() else { return Ok(false) };
+    let key = params![tenant.no.0, i64::from(*key_id), hash, day];
+    let row = tx.query_opt(&SPEND, &key).await?.ok_or(StoreError::Missing("address budget"))?;
+    Ok(row.int(0)? <= budget && row.int(1)? <= now.0)
+}
 
+impl TakeUp {
     async fn take(&self, tx: &mut Tx<'_>, act: &PreparedAct) -> Result<TakenUp, StoreError> {
         if tx.execute(&TAKE_ACT, &params![self.tenant.no.0, act.id.bytes()]).await? == 0 {
             return Ok(TakenUp::Gone);
         }
-        if !self.spend(tx, act).await? {
+        if !spend(tx, self.tenant, &act.person.keys, act.day, act.budget, self.now).await? {
             return Ok(TakenUp::Held);
         }
         let point = find_or_make(tx, self.tenant, &act.person, self.now).await?;
@@ -217,9 +226,12 @@ impl Job for TakeUp {
     type Err = StoreError;
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Vec<TakenUp>, StoreError> {
-        let mut out = Vec::with_capacity(self.acts.len());
-        for act in &self.acts {
-            out.push(self.take(tx, act).await?);
+        // In the order of the addresses, so that two nodes do not wait for each other; answered in the order given.
+        let mut order: Vec<usize> = (0..self.acts.len()).collect();
+        order.sort_by_key(|i| self.acts[*i].person.keys.0.first().map(|k| k.1));
+        let mut out = vec![TakenUp::Gone; self.acts.len()];
+        for i in order {
+            out[i] = self.take(tx, &self.acts[i]).await?;
         }
         Ok(out)
     }
@@ -233,6 +245,9 @@ impl Job for Bury {
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
         let (ws, id) = (self.0.no.0, self.1.bytes());
+        if tx.query_opt(&LOCK_ACT, &params![ws, id]).await?.is_none() {
+            return Ok(());
+        }
         tx.execute(&BURY_ACT, &params![ws, id, self.2.as_str(), self.3.0]).await?;
         tx.execute(&TAKE_ACT, &params![ws, id]).await?;
         Ok(())
@@ -253,16 +268,17 @@ impl Job for Disown {
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<bool, StoreError> {
         let Some(point) = find(tx, self.tenant, &self.keys).await? else { return Ok(false) };
-        let mut locked = lock(tx, self.tenant, point.place).await?.ok_or(StoreError::Missing("standing"))?;
         let Body::Refused { of } = self.refusal.body else { return Ok(false) };
+        // Before the standing, as in taking up: the other way round the two could wait for each other.
+        for (key_id, hash) in &self.keys.0 {
+            let row = params![self.tenant.no.0, i64::from(*key_id), hash, self.until.0];
+            tx.execute(&HOLD, &row).await?;
+        }
+        let mut locked = lock(tx, self.tenant, point.place).await?.ok_or(StoreError::Missing("standing"))?;
         let waits = locked.standing.request(of).is_some();
         if waits {
             locked.append(tx, &self.refusal, self.now).await?;
             locked.save(tx).await?;
-        }
-        for (key_id, hash) in &self.keys.0 {
-            let row = params![self.tenant.no.0, i64::from(*key_id), hash, self.until.0];
-            tx.execute(&HOLD, &row).await?;
         }
         Ok(waits)
     }
@@ -287,17 +303,17 @@ impl Store {
         self.db.read(Waiting(tenant, i64::from(limit))).await
     }
 
-    /// Takes acts up, all in one transaction: budget, address, contact, requested event, mail; then the row goes.
+    /// Takes acts up, all in one transaction: budget, address, contact, requested event, mail; then the row goes. Says
+    /// of each, in the order given, what became of it.
     ///
     /// # Errors
     /// When one of them cannot be taken up; then none was. Try them one by one, and bury the one that fails.
     pub async fn take_up(
         &self,
         tenant: Tenant,
-        mut acts: Vec<PreparedAct>,
+        acts: Vec<PreparedAct>,
         now: Micros,
     ) -> Result<Vec<TakenUp>, StoreError> {
-        acts.sort_by_key(|a| a.person.keys.0.first().map(|k| k.1));
         self.db.write(Lane::Interactive, TakeUp { tenant, acts, now }).await
     }
 

@@ -10,6 +10,7 @@ use volens_core::permission::SourceKind;
 use volens_core::purpose::{Catalogue, Class, PurposeEntry, PurposeNo, SenderNo, SourceNo, TopicNo};
 use volens_db::{Job, Lane, Row, Tx, params, statements};
 
+use crate::account::workspace::lock_workspace;
 use crate::error::StoreError;
 use crate::row;
 use crate::{Store, Tenant};
@@ -309,6 +310,7 @@ impl Job for Add {
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<u32, StoreError> {
         let (ws, now) = (self.0.no.0, self.2.0);
+        lock_workspace(tx, self.0).await?;
         let row = match &self.1 {
             Addition::Text(t) => {
                 for (locale, words) in &t.words {

@@ -12,6 +12,11 @@ statements! {
     /// Sets a value that is not there yet.
     SET_VALUE: Instance [Text, Blob] => []
         "INSERT INTO instance (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING";
+    /// Locks the numbers of nodes and workspaces until the transaction ends: two that take the highest plus one at once
+    /// would take the same.
+    LOCK_NUMBERS: Instance [Blob] => []
+        "INSERT INTO instance (name, value) VALUES ('numbers', $1)
+         ON CONFLICT (name) DO UPDATE SET value = excluded.value";
     /// Starts a node once more: its incarnation grows.
     START_NODE: Instance [Text, Text, Int] => [Int, Int]
         "INSERT INTO node (no, name, incarnation, version, started_at, heartbeat)
@@ -76,6 +81,12 @@ pub struct RelayRow {
     pub managed: bool,
 }
 
+/// Holds other transactions that give out numbers of the instance until this one ends.
+pub(crate) async fn lock_numbers(tx: &mut Tx<'_>) -> Result<(), StoreError> {
+    tx.execute(&LOCK_NUMBERS, &params![[0_u8]]).await?;
+    Ok(())
+}
+
 struct SetOnce(&'static str, Vec<u8>);
 
 impl Job for SetOnce {
@@ -111,6 +122,7 @@ impl Job for StartNode {
     type Err = StoreError;
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Node, StoreError> {
+        lock_numbers(tx).await?;
         let row = params![self.name.as_str(), self.version.as_str(), self.now.0];
         let row = tx.query_opt(&START_NODE, &row).await?.ok_or(StoreError::Missing("node"))?;
         Ok(Node { no: row.int(0)?, incarnation: row.int(1)? })

@@ -4,6 +4,7 @@ use volens_core::Micros;
 use volens_core::id::{WorkspaceId, WorkspaceNo};
 use volens_db::{Job, Lane, Row, Tx, params, statements};
 
+use crate::account::instance::lock_numbers;
 use crate::error::StoreError;
 use crate::row;
 use crate::{Store, Tenant};
@@ -13,6 +14,8 @@ statements! {
     INSERT_WORKSPACE: Instance [Blob, Text, Text, Text, Int] => [Int]
         "INSERT INTO workspace (ws, id, slug, name, settings, created_at)
          VALUES ((SELECT COALESCE(MAX(ws), 0) + 1 FROM workspace), $1, $2, $3, $4, $5) RETURNING ws";
+    /// Locks a tenant while something of it gets its number.
+    LOCK_WORKSPACE: Tenant [Int] => [Int] "SELECT ws FROM workspace WHERE ws = $1 {lock}";
     /// All tenants.
     WORKSPACES: Instance [] => [Int, Blob, Text, Text, Text]
         "SELECT ws, id, slug, name, settings FROM workspace ORDER BY ws";
@@ -44,6 +47,12 @@ pub struct WorkspaceRow {
     pub settings: String,
 }
 
+/// Holds other transactions of this workspace that give out numbers until this one ends.
+pub(crate) async fn lock_workspace(tx: &mut Tx<'_>, tenant: Tenant) -> Result<(), StoreError> {
+    tx.query_opt(&LOCK_WORKSPACE, &params![tenant.no.0]).await?.ok_or(StoreError::Missing("workspace"))?;
+    Ok(())
+}
+
 struct Create(NewWorkspace, Micros);
 
 impl Job for Create {
@@ -52,6 +61,7 @@ impl Job for Create {
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Tenant, StoreError> {
         let NewWorkspace { id, slug, name, settings } = &self.0;
+        lock_numbers(tx).await?;
         let row = params![id.bytes(), slug.as_str(), name.as_str(), settings.as_str(), self.1.0];
         let row = tx.query_opt(&INSERT_WORKSPACE, &row).await?.ok_or(StoreError::Missing("workspace"))?;
         Ok(Tenant { no: WorkspaceNo(row.int(0)?), id: *id })

@@ -8,6 +8,7 @@ use volens_core::purpose::{PurposeNo, Scope, SenderNo, TopicNo};
 use volens_db::{Job, Lane, Row, Tx, params, statements};
 
 use crate::delivery::queue::{StreamKind, insert_stream};
+use crate::delivery::wave::{Deltas, LOCK_SLICE};
 use crate::delivery::{DeliveryState, SliceKey, SliceState};
 use crate::error::StoreError;
 use crate::row;
@@ -301,11 +302,12 @@ impl Job for CancelSlice {
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<u64, StoreError> {
         let Self(slice, first, until, now) = self;
+        // Locked first, as a wave does.
+        tx.query_opt(&LOCK_SLICE, &params![slice.ws, slice.stream.0, slice.no]).await?;
         let n = tx.execute(&CANCEL_ROWS, &params![slice.ws, slice.stream.0, *first, *until, now.0]).await?;
-        let mut deltas = crate::delivery::wave::Deltas::default();
-        for _ in 0..n {
-            deltas.moved(*slice, DeliveryState::Planned, DeliveryState::Cancelled);
-        }
+        let mut deltas = Deltas::default();
+        let rows = i64::try_from(n).unwrap_or(i64::MAX);
+        deltas.moved(*slice, DeliveryState::Planned, DeliveryState::Cancelled, rows);
         deltas.write(tx).await?;
         Ok(n)
     }
@@ -428,14 +430,15 @@ impl Store {
         self.db.write(Lane::Interactive, step).await.map(drop)
     }
 
-    /// Stops a campaign for good; what waits is cancelled. Gives how many.
+    /// Stops a campaign for good; what waits is cancelled. Gives how many. Calling it again goes on where a crash cut it
+    /// off.
     ///
     /// # Errors
     /// [`StoreError::State`] when it is done already.
     pub async fn cancel_campaign(&self, tenant: Tenant, stream: StreamNo, now: Micros) -> Result<u64, StoreError> {
         use CampaignState::{Cancelled, Paused, Planning, Running};
         let slices = Some(SliceState::Cancelled);
-        let from = &[Planning, Running, Paused];
+        let from = &[Planning, Running, Paused, Cancelled];
         let step = Step { tenant, stream, from, to: Cancelled, slices, why: None };
         self.db.write(Lane::Interactive, step).await?;
         let mut n = 0;
@@ -450,7 +453,7 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub async fn reject_campaign(&self, tenant: Tenant, stream: StreamNo, problem: String) -> Result<(), StoreError> {
-        self.db.write(Lane::Interactive, plan::Unplan { tenant, stream, problem }).await
+        self.db.write(Lane::Bulk, plan::Unplan { tenant, stream, problem }).await
     }
 
     /// A running campaign with nothing left is done; says whether it became so now.

@@ -147,6 +147,9 @@ impl Job for MailsOf {
             let mut mail = Vec::new();
             std::io::Read::read_to_end(&mut flate2::read::DeflateDecoder::new(&packed[..]), &mut mail)
                 .map_err(|e| StoreError::document("kept mail", e))?;
+            if sha256(&mail)[..] != *row.blob(2)? {
+                return Err(StoreError::document("kept mail", "its bytes are not those that were sent"));
+            }
             out.push((DeliveryKey { stream: StreamNo(row.int(0)?), ordinal: row.int(1)? }, mail));
         }
         Ok(out)

@@ -13,7 +13,7 @@ use crate::{Store, Tenant};
 
 statements! {
     /// Where a point stands, locked until the transaction ends: without it two acts at once lose one (DESIGN 5).
-    LOCK_STANDING: Tenant hot [Int, Blob] => [Int, Int, Blob]
+    pub(crate) LOCK_STANDING: Tenant hot [Int, Blob] => [Int, Int, Blob]
         "SELECT seq, last_at, facts FROM standing WHERE ws = $1 AND point = $2 {lock}";
     /// Appends one event.
     INSERT_EVENT: Tenant hot [Int, Blob, Int, Blob, Text, Int, Int, Blob, Blob] => []

@@ -1,11 +1,11 @@
 //! The bulk writer: many people at once, each with the acts that are known of them.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use volens_core::Micros;
 use volens_core::consent::{Draft, Event, Stamp, fold};
 use volens_core::standing::Standing;
-use volens_db::{Job, Lane, Rows, Tx, Value, params, statements};
+use volens_db::{Job, Lane, Rows, Stmt, Tx, Value, params, statements};
 
 use super::NewPoint;
 use crate::consent::record::lock;
@@ -17,6 +17,9 @@ statements! {
     CLAIM_ADDRESSES: Tenant rows(w: Int, k: Int, h: Blob, p: Blob) [] => [Blob]
         "INSERT INTO address_key (ws, key_id, hash, point) SELECT u.w, u.k, u.h, u.p FROM {rows} WHERE true
          ON CONFLICT (ws, key_id, hash) DO NOTHING RETURNING point";
+    /// Those whose address is known under one of its keys.
+    KNOWN_ADDRESSES: Tenant rows(w: Int, k: Int, h: Blob, p: Blob) [] => [Blob]
+        "SELECT u.p FROM {rows} JOIN address_key k ON k.ws = u.w AND k.key_id = u.k AND k.hash = u.h";
     /// New people.
     INSERT_CONTACTS: Tenant rows(w: Int, i: Blob, n: Text, f: Text) [Int] => []
         "INSERT INTO contact (ws, id, name, profile, created_at) SELECT u.w, u.i, u.n, u.f, $5 FROM {rows}";
@@ -69,18 +72,45 @@ struct Tables {
 }
 
 impl BringIn {
-    /// The points whose address was free.
-    async fn claim(&self, tx: &mut Tx<'_>) -> Result<HashSet<[u8; 16]>, StoreError> {
-        let mut claims = Rows::with_capacity(&CLAIM_ADDRESSES, self.people.len());
-        // Sorted by hash, so that the index is written in its own order (DESIGN 10).
-        let mut sorted: Vec<_> = self.people.iter().filter_map(|p| Some((p.point.keys.0.first()?, p))).collect();
-        sorted.sort_by_key(|((_, hash), _)| *hash);
-        for ((key_id, hash), person) in sorted {
-            let point = person.point.place.point.bytes();
-            claims.push([self.ws(), Value::from(i64::from(*key_id)), Value::from(hash), Value::from(point)])?;
+    /// Every key of these people as rows of `stmt`, each with the place of its person in the list. Sorted, so that the
+    /// index is written in its own order (DESIGN 10).
+    fn keys(&self, stmt: &'static Stmt, of: impl Fn(&usize) -> bool) -> Result<Rows, StoreError> {
+        let all = self.people.iter().enumerate().filter(|(i, _)| of(i));
+        let mut sorted: Vec<_> = all.flat_map(|(i, p)| p.point.keys.0.iter().map(move |key| (key, i))).collect();
+        sorted.sort();
+        let mut rows = Rows::with_capacity(stmt, sorted.len());
+        for ((key_id, hash), i) in sorted {
+            let person = self.people[i].point.place.point.bytes();
+            rows.push([self.ws(), Value::from(i64::from(*key_id)), Value::from(hash), Value::from(person)])?;
         }
-        let rows = tx.bulk(&CLAIM_ADDRESSES, &claims, &[]).await?;
-        Ok(rows.iter().map(|r| r.get(0)).collect::<Result<_, _>>()?)
+        Ok(rows)
+    }
+
+    /// The points whose address was free under all its keys.
+    async fn claim(&self, tx: &mut Tx<'_>) -> Result<HashSet<[u8; 16]>, StoreError> {
+        let mut known = HashSet::new();
+        // With one key the claim itself says who is known; with several, one of them may be an older one.
+        if self.people.iter().any(|p| p.point.keys.0.len() > 1) {
+            for row in tx.bulk(&KNOWN_ADDRESSES, &self.keys(&KNOWN_ADDRESSES, |_| true)?, &[]).await? {
+                known.insert(row.get::<[u8; 16]>(0)?);
+            }
+        }
+        let unknown = |i: &usize| !known.contains(&self.people[*i].point.place.point.bytes());
+        let rows = tx.bulk(&CLAIM_ADDRESSES, &self.keys(&CLAIM_ADDRESSES, unknown)?, &[]).await?;
+        let mut claimed: HashMap<[u8; 16], usize> = HashMap::new();
+        for row in rows {
+            *claimed.entry(row.get(0)?).or_default() += 1;
+        }
+        let mut free = HashSet::with_capacity(claimed.len());
+        for person in &self.people {
+            let (point, keys) = (person.point.place.point, &person.point.keys);
+            match claimed.get(&point.bytes()) {
+                Some(n) if *n == keys.0.len() => drop(free.insert(point.bytes())),
+                Some(_) => drop(super::adopt(tx, self.tenant, keys, point).await?),
+                None => {}
+            }
+        }
+        Ok(free)
     }
 
     fn ws(&self) -> Value {

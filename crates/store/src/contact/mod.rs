@@ -30,6 +30,8 @@ statements! {
     CLAIM_ADDRESS: Tenant hot [Int, Int, Blob, Blob] => []
         "INSERT INTO address_key (ws, key_id, hash, point) VALUES ($1, $2, $3, $4)
          ON CONFLICT (ws, key_id, hash) DO NOTHING";
+    /// Leads the keys of a point to another one.
+    MOVE_ADDRESS_KEYS: Tenant [Int, Blob, Blob] => [] "UPDATE address_key SET point = $3 WHERE ws = $1 AND point = $2";
     /// A new person.
     INSERT_CONTACT: Tenant hot [Int, Blob, Text, Text, Int] => []
         "INSERT INTO contact (ws, id, name, profile, created_at) VALUES ($1, $2, $3, $4, $5)";
@@ -94,6 +96,19 @@ pub(crate) async fn find(tx: &mut Tx<'_>, tenant: Tenant, keys: &AddressKeys) ->
     Ok(None)
 }
 
+/// Somebody was faster with one of the keys: those that we claimed for `unmade` lead to the same point from now on.
+pub(crate) async fn adopt(
+    tx: &mut Tx<'_>,
+    tenant: Tenant,
+    keys: &AddressKeys,
+    unmade: PointId,
+) -> Result<PointRow, StoreError> {
+    let found = find(tx, tenant, keys).await?.ok_or(StoreError::Missing("contact point"))?;
+    let row = params![tenant.no.0, unmade.bytes(), found.place.point.bytes()];
+    tx.execute(&MOVE_ADDRESS_KEYS, &row).await?;
+    Ok(found)
+}
+
 /// The point of an address, made if it is new. Two transactions that make it at once end with one.
 pub(crate) async fn find_or_make(
     tx: &mut Tx<'_>,
@@ -109,10 +124,12 @@ pub(crate) async fn find_or_make(
     }
     let ws = tenant.no.0;
     let (contact, id) = (new.place.contact.bytes(), new.place.point.bytes());
+    let mut taken = false;
     for (key_id, hash) in &new.keys.0 {
-        if tx.execute(&CLAIM_ADDRESS, &params![ws, i64::from(*key_id), hash, id]).await? == 0 {
-            return find(tx, tenant, &new.keys).await?.ok_or(StoreError::Missing("contact point"));
-        }
+        taken |= tx.execute(&CLAIM_ADDRESS, &params![ws, i64::from(*key_id), hash, id]).await? == 0;
+    }
+    if taken {
+        return adopt(tx, tenant, &new.keys, new.place.point).await;
     }
     let row = params![ws, contact, new.name.clone(), new.profile.as_str(), now.0];
     tx.execute(&INSERT_CONTACT, &row).await?;

@@ -6,6 +6,7 @@ use volens_core::standing::Standing;
 use volens_db::{Job, Lane, Row, Tx, params, statements};
 
 use crate::delivery::queue::Payload;
+use crate::delivery::wave::LOCK_SLICE;
 use crate::error::StoreError;
 use crate::row;
 use crate::{Store, Tenant};
@@ -192,14 +193,17 @@ impl Job for Release {
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Self::Out, StoreError> {
         let Self(s, holder) = self;
         let (ws, stream) = (s.tenant.no.0, s.stream.0);
+        // Locked first: a late result of another holder may put a row back in between.
+        tx.query_opt(&LOCK_SLICE, &params![ws, stream, s.no]).await?;
         let due = if s.transactional {
             tx.query_opt(&QUEUE_DUE, &params![ws, stream]).await?
         } else {
             tx.query_opt(&SLICE_DUE, &params![ws, stream, s.first, s.until]).await?
         };
         let due = due.map(|r| r.get::<Option<i64>>(0)).transpose()?.flatten();
-        // A queue is never due: it is leased by its name, and looked at whenever somebody asks.
-        let at = if s.transactional { i64::MAX } else { due.unwrap_or(0) };
+        // A queue is never due: it is leased by its name, and looked at whenever somebody asks. Nor is a slice in which
+        // nothing waits but replies: a result that puts a row back makes it due.
+        let at = if s.transactional { i64::MAX } else { due.unwrap_or(i64::MAX) };
         tx.execute(&RELEASE, &params![ws, stream, s.no, *holder, at]).await?;
         Ok(due.map(Micros))
     }

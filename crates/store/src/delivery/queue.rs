@@ -7,6 +7,7 @@ use volens_core::locale::Locale;
 use volens_core::purpose::Scope;
 use volens_db::{Job, Lane, Tx, params, statements};
 
+use crate::account::workspace::lock_workspace;
 use crate::delivery::SliceState;
 use crate::error::StoreError;
 use crate::{Store, Tenant};
@@ -123,6 +124,8 @@ impl Job for OpenQueue {
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<StreamNo, StoreError> {
         let Self(tenant, no, now) = *self;
+        // One node at a time: two would make two streams.
+        lock_workspace(tx, tenant).await?;
         if let Some(row) = tx.query_opt(&QUEUE_STREAM, &params![tenant.no.0]).await? {
             return Ok(StreamNo(row.int(0)?));
         }

@@ -8,13 +8,13 @@ use volens_db::{Job, Lane, Rows, Tx, Value, params, statements};
 
 use crate::Store;
 use crate::consent::evidence::{KeptMail, keep};
-use crate::delivery::{DeliveryState, SLICE};
+use crate::delivery::{DeliveryState, SLICE, SliceState};
 use crate::error::StoreError;
 
 statements! {
     /// Locks a slice and says whether its holder may go on: pause, stop and other nodes wait here for the wave, and it
     /// for them.
-    LOCK_SLICE: Tenant hot [Int, Int, Int] => [Int, Int]
+    pub(crate) LOCK_SLICE: Tenant hot [Int, Int, Int] => [Int, Int]
         "SELECT state, lease_holder FROM slice WHERE ws = $1 AND stream = $2 AND no = $3 {lock}";
     /// The results of what is being sent.
     WRITE_RESULTS: Tenant hot rows(w: Int, s: Int, o: Int, a: Int, n: Int, b: Int, r: Text) [Int] => [Int, Int]
@@ -45,11 +45,17 @@ statements! {
          WHERE delivery.ws = u.w AND delivery.stream = u.s AND delivery.ordinal = u.o AND delivery.state = 0
            AND (SELECT st.seq FROM standing st WHERE st.ws = u.w AND st.point = delivery.point) = u.q
          RETURNING delivery.stream, delivery.ordinal, delivery.attempt";
-    /// What the wave changed, added to the books of its slices.
-    COUNT: Tenant hot rows(w: Int, s: Int, n: Int, p: Int, g: Int, t: Int, d: Int, f: Int, c: Int, k: Int, x: Int) [] => []
+    /// What the wave changed, added to the books of its slices. A row that waits again may call a slice back that was
+    /// given up as done, or that nobody would look at before.
+    COUNT: Tenant hot rows(w: Int, s: Int, n: Int, p: Int, g: Int, t: Int, d: Int, f: Int, c: Int, k: Int, x: Int,
+                           b: Int) [] => []
         "UPDATE slice SET planned = planned + u.p, sending = sending + u.g, sent = sent + u.t, denied = denied + u.d,
-             failed = failed + u.f, cancelled = cancelled + u.c, skipped = skipped + u.k, unknown = unknown + u.x
+             failed = failed + u.f, cancelled = cancelled + u.c, skipped = skipped + u.k, unknown = unknown + u.x,
+             due_at = CASE WHEN u.b < due_at THEN u.b ELSE due_at END,
+             state = CASE WHEN state = 2 AND planned + u.p > 0 THEN 0 ELSE state END
          FROM {rows} WHERE slice.ws = u.w AND slice.stream = u.s AND slice.no = u.n";
+    /// A campaign that had ended runs again when rows of it wait once more.
+    REOPEN_STREAM: Tenant [Int, Int] => [] "UPDATE stream SET state = 2 WHERE ws = $1 AND no = $2 AND state = 4";
     /// Rows that a node was sending when it went away.
     GIVE_UP: Tenant [Int, Int, Int, Int, Int, Int, Int] => [Int]
         "UPDATE delivery SET state = 7, changed_at = $7
@@ -143,27 +149,41 @@ pub struct SliceKey {
     pub no: i64,
 }
 
-/// Changes to the books of slices, by state.
+/// What changes in the books of one slice: rows by state, and when the first that waits again is due.
+struct Delta {
+    rows: [i64; 8],
+    due: i64,
+}
+
+/// Changes to the books of slices.
 #[derive(Default)]
-pub(crate) struct Deltas(BTreeMap<SliceKey, [i64; 8]>);
+pub(crate) struct Deltas(BTreeMap<SliceKey, Delta>);
 
 impl Deltas {
-    pub(crate) fn moved(&mut self, slice: SliceKey, from: DeliveryState, to: DeliveryState) {
-        let counts = self.0.entry(slice).or_default();
-        counts[from.number() as usize] -= 1;
-        counts[to.number() as usize] += 1;
+    pub(crate) fn moved(&mut self, slice: SliceKey, from: DeliveryState, to: DeliveryState, n: i64) {
+        let delta = self.0.entry(slice).or_insert(Delta { rows: [0; 8], due: i64::MAX });
+        delta.rows[from.number() as usize] -= n;
+        delta.rows[to.number() as usize] += n;
+    }
+
+    /// A row of that slice waits again; a queue is never due, it is leased by its name.
+    fn waits(&mut self, slice: SliceKey, not_before: Micros) {
+        if let Some(delta) = self.0.get_mut(&slice).filter(|_| slice.no != QUEUE_SLICE) {
+            delta.due = delta.due.min(not_before.0);
+        }
     }
 
     pub(crate) async fn write(self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
         let mut rows = Rows::with_capacity(&COUNT, self.0.len());
-        for (slice, n) in self.0 {
+        for (slice, Delta { rows: [planned, sending, sent, denied, failed, cancelled, skipped, unknown], due }) in
+            self.0
+        {
             // The rows of a transactional stream come in without touching the slice: what waits there is counted from
             // the rows themselves.
-            let planned = if slice.no == QUEUE_SLICE { 0 } else { n[0] };
-            let key = [slice.ws, slice.stream.0, slice.no.max(0), planned];
-            let all: Vec<Value> = key.iter().chain(&n[1..]).map(|v| Value::from(*v)).collect();
-            let row: [Value; 11] = all.try_into().map_err(|_| StoreError::document("counts", "eleven columns"))?;
-            rows.push(row)?;
+            let planned = if slice.no == QUEUE_SLICE { 0 } else { planned };
+            let (ws, stream, no) = (slice.ws, slice.stream.0, slice.no.max(0));
+            let row = [ws, stream, no, planned, sending, sent, denied, failed, cancelled, skipped, unknown, due];
+            rows.push(row.map(Value::from))?;
         }
         if !rows.is_empty() {
             tx.bulk_execute(&COUNT, &rows, &[]).await?;
@@ -183,9 +203,26 @@ pub fn slice_of(ordinal: i64) -> i64 {
 
 struct Wave(WaveOrder);
 
+/// The slices that a wave has locked.
+#[derive(Default)]
+struct Locked {
+    /// Still this node's to send from.
+    held: HashSet<SliceKey>,
+    /// Stopped for good: nothing waits in them again.
+    cancelled: HashSet<SliceKey>,
+}
+
+impl Locked {
+    /// Where a row of that slice comes to stand.
+    fn lands(&self, slice: &SliceKey, state: DeliveryState) -> DeliveryState {
+        let stopped = state == DeliveryState::Planned && self.cancelled.contains(slice);
+        if stopped { DeliveryState::Cancelled } else { state }
+    }
+}
+
 impl Wave {
     /// Locks all slices that the wave touches, in their order, and says which still are this node's to send from.
-    async fn lock(&self, tx: &mut Tx<'_>) -> Result<HashSet<SliceKey>, StoreError> {
+    async fn lock(&self, tx: &mut Tx<'_>) -> Result<Locked, StoreError> {
         let order = &self.0;
         let slices: BTreeSet<SliceKey> = order
             .results
@@ -194,38 +231,52 @@ impl Wave {
             .map(slice_of_result)
             .chain(order.marks.iter().map(slice_of_mark))
             .collect();
-        let mut held = HashSet::new();
+        let mut out = Locked::default();
         for slice in slices {
             let key = params![slice.ws, slice.stream.0, slice.no.max(0)];
-            if let Some(row) = tx.query_opt(&LOCK_SLICE, &key).await?
-                && row.int(0)? == 0
-                && row.int(1)? == order.holder
-            {
-                held.insert(slice);
+            let Some(row) = tx.query_opt(&LOCK_SLICE, &key).await? else { continue };
+            let (state, holder) = (row.int(0)?, row.int(1)?);
+            if state == SliceState::Open.number() && holder == order.holder {
+                out.held.insert(slice);
+            } else if state == SliceState::Cancelled.number() {
+                out.cancelled.insert(slice);
             }
         }
-        Ok(held)
+        Ok(out)
     }
 
-    async fn results(&self, tx: &mut Tx<'_>, deltas: &mut Deltas) -> Result<usize, StoreError> {
+    async fn results(&self, tx: &mut Tx<'_>, locked: &Locked, deltas: &mut Deltas) -> Result<usize, StoreError> {
         let all: Vec<&Outcome> = self.0.results.iter().collect();
-        let rest = self.write(tx, &WRITE_RESULTS, &all, DeliveryState::Sending, deltas).await?;
+        let rest = self.write(tx, &WRITE_RESULTS, &all, DeliveryState::Sending, locked, deltas).await?;
         if rest.is_empty() {
             return Ok(0);
         }
         // Only a definite answer changes a row that was given up.
         let definite = |o: &&&Outcome| matches!(o.state, DeliveryState::Sent | DeliveryState::Failed);
         let late: Vec<&Outcome> = rest.iter().filter(definite).copied().collect();
-        let still = self.write(tx, &WRITE_LATE_RESULTS, &late, DeliveryState::Unknown, deltas).await?;
+        let still = self.write(tx, &WRITE_LATE_RESULTS, &late, DeliveryState::Unknown, locked, deltas).await?;
         Ok(rest.len() - late.len() + still.len())
     }
 
+    /// Refusals that were about us are taken back; a campaign that had ended over them runs again.
+    async fn take_back(&self, tx: &mut Tx<'_>, locked: &Locked, deltas: &mut Deltas) -> Result<(), StoreError> {
+        let all: Vec<&Outcome> = self.0.taken_back.iter().collect();
+        self.write(tx, &TAKE_BACK, &all, DeliveryState::Failed, locked, deltas).await?;
+        let streams: BTreeSet<(i64, i64)> = all.iter().map(|o| (o.ws, o.key.stream.0)).collect();
+        for (ws, stream) in streams {
+            tx.execute(&REOPEN_STREAM, &params![ws, stream]).await?;
+        }
+        Ok(())
+    }
+
+    /// Writes outcomes of rows in state `from`; gives those that matched no row.
     async fn write<'o>(
         &self,
         tx: &mut Tx<'_>,
         stmt: &'static volens_db::Stmt,
         outcomes: &[&'o Outcome],
         from: DeliveryState,
+        locked: &Locked,
         deltas: &mut Deltas,
     ) -> Result<Vec<&'o Outcome>, StoreError> {
         if outcomes.is_empty() {
@@ -238,7 +289,7 @@ impl Wave {
                 Value::from(o.key.stream.0),
                 Value::from(o.key.ordinal),
                 Value::from(o.attempt),
-                Value::from(o.state.number()),
+                Value::from(locked.lands(&slice_of_result(o), o.state).number()),
                 Value::from(o.not_before.0),
                 Value::from(o.reply.clone()),
             ])?;
@@ -249,7 +300,11 @@ impl Wave {
         }
         let is_written = |o: &&&'o Outcome| written.contains(&(o.key.stream.0, o.key.ordinal));
         for o in outcomes.iter().filter(is_written) {
-            deltas.moved(slice_of_result(o), from, o.state);
+            let (slice, to) = (slice_of_result(o), locked.lands(&slice_of_result(o), o.state));
+            deltas.moved(slice, from, to, 1);
+            if to == DeliveryState::Planned {
+                deltas.waits(slice, o.not_before);
+            }
         }
         Ok(outcomes.iter().filter(|o| !is_written(o)).copied().collect())
     }
@@ -281,7 +336,7 @@ impl Wave {
             out.marked.insert(key, row.int(2)?);
         }
         for m in self.0.marks.iter().filter(|m| out.marked.contains_key(&m.key)) {
-            deltas.moved(slice_of_mark(m), DeliveryState::Planned, m.state);
+            deltas.moved(slice_of_mark(m), DeliveryState::Planned, m.state, 1);
         }
         Ok(())
     }
@@ -300,19 +355,20 @@ impl Job for Wave {
     type Err = StoreError;
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<WaveResult, StoreError> {
-        let held = self.lock(tx).await?;
+        let locked = self.lock(tx).await?;
         let mut out = WaveResult::default();
         let mut deltas = Deltas::default();
-        out.unmatched = self.results(tx, &mut deltas).await?;
-        let taken_back: Vec<&Outcome> = self.0.taken_back.iter().collect();
-        self.write(tx, &TAKE_BACK, &taken_back, DeliveryState::Failed, &mut deltas).await?;
-        self.marks(tx, &held, &mut deltas, &mut out).await?;
+        out.unmatched = self.results(tx, &locked, &mut deltas).await?;
+        if !self.0.taken_back.is_empty() {
+            self.take_back(tx, &locked, &mut deltas).await?;
+        }
+        self.marks(tx, &locked.held, &mut deltas, &mut out).await?;
         let is_marked = |(_, mail): &&(i64, KeptMail)| out.marked.contains_key(&mail.delivery);
         let kept: Vec<_> = self.0.kept.iter().filter(is_marked).cloned().collect();
         keep(tx, &kept, self.0.now).await?;
         deltas.write(tx).await?;
         let wanted: BTreeSet<SliceKey> = self.0.marks.iter().map(slice_of_mark).collect();
-        out.lost = wanted.into_iter().filter(|s| !held.contains(s)).collect();
+        out.lost = wanted.into_iter().filter(|s| !locked.held.contains(s)).collect();
         Ok(out)
     }
 }
@@ -370,7 +426,7 @@ impl Job for GiveUp {
         let mut deltas = Deltas::default();
         let mut out = Vec::with_capacity(rows.len());
         for row in &rows {
-            deltas.moved(slice, DeliveryState::Sending, to);
+            deltas.moved(slice, DeliveryState::Sending, to, 1);
             out.push(DeliveryKey { stream, ordinal: row.int(0)? });
         }
         deltas.write(tx).await?;
