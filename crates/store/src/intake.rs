@@ -179,10 +179,14 @@ pub(crate) async fn spend(
     budget: i64,
     now: Micros,
 ) -> Result<bool, StoreError> {
-    let Some((key_id, hash)) = keys.0.first() else { return Ok(false) };
-    let key = params![tenant.no.0, i64::from(*key_id), hash, day];
-    let row = tx.query_opt(&SPEND, &key).await?.ok_or(StoreError::Missing("address budget"))?;
-    Ok(row.int(0)? <= budget && row.int(1)? <= now.0)
+    let mut allowed = !keys.0.is_empty();
+    // Every key counts, so that a new one neither doubles the budget nor forgets who said "it was not me".
+    for (key_id, hash) in &keys.0 {
+        let key = params![tenant.no.0, i64::from(*key_id), hash, day];
+        let row = tx.query_opt(&SPEND, &key).await?.ok_or(StoreError::Missing("address budget"))?;
+        allowed &= row.int(0)? <= budget && row.int(1)? <= now.0;
+    }
+    Ok(allowed)
 }
 
 impl TakeUp {

@@ -36,10 +36,10 @@ statements! {
         "INSERT INTO left_out (ws, stream, reason, n) VALUES ($1, $2, $3, $4)
          ON CONFLICT (ws, stream, reason) DO UPDATE SET n = left_out.n + excluded.n";
     /// Makes or fills slices.
-    FILL_SLICES: Tenant rows(w: Int, s: Int, n: Int, f: Int, u: Int, c: Int) [Int] => []
+    FILL_SLICES: Tenant rows(ws: Int, s: Int, n: Int, f: Int, u: Int, c: Int) [Int] => []
         "INSERT INTO slice (ws, stream, no, first, until, state, due_at, lease_holder, lease_until,
                             planned, sending, sent, denied, failed, cancelled, skipped, unknown)
-         SELECT u.w, u.s, u.n, u.f, u.u, $7, 0, 0, 0, u.c, 0, 0, 0, 0, 0, 0, 0 FROM {rows} WHERE true
+         SELECT u.ws, u.s, u.n, u.f, u.u, $7, 0, 0, 0, u.c, 0, 0, 0, 0, 0, 0, 0 FROM {rows} WHERE true
          ON CONFLICT (ws, stream, no) DO UPDATE SET planned = slice.planned + excluded.planned";
     /// Moves the cursor.
     MOVE_CURSOR: Tenant [Int, Int, Blob, Int] => []

@@ -20,16 +20,16 @@ statements! {
     CONTEXT: Tenant hot [Int, Blob] => [Text, Blob]
         "SELECT kind, body FROM context WHERE ws = $1 AND hash = $2";
     /// Stores one piece of a blob once.
-    PUT_BLOB: Tenant rows(w: Int, h: Blob, c: Int, n: Int, b: Blob) [] => []
-        "INSERT INTO blob (ws, hash, chunk, chunks, bytes) SELECT u.w, u.h, u.c, u.n, u.b FROM {rows} WHERE true
+    PUT_BLOB: Tenant rows(ws: Int, h: Blob, c: Int, n: Int, b: Blob) [] => []
+        "INSERT INTO blob (ws, hash, chunk, chunks, bytes) SELECT u.ws, u.h, u.c, u.n, u.b FROM {rows} WHERE true
          ON CONFLICT (ws, hash, chunk) DO NOTHING";
     /// A blob, piece by piece.
     BLOB: Tenant hot [Int, Blob] => [Int, Blob]
         "SELECT chunks, bytes FROM blob WHERE ws = $1 AND hash = $2 ORDER BY chunk";
     /// Notes which event a kept mail belongs to.
-    KEEP_MAIL: Tenant rows(w: Int, e: Blob, s: Int, o: Int, h: Blob) [Int] => []
+    KEEP_MAIL: Tenant rows(ws: Int, e: Blob, s: Int, o: Int, h: Blob) [Int] => []
         "INSERT INTO kept_mail (ws, event, stream, ordinal, hash, kept_at)
-         SELECT u.w, u.e, u.s, u.o, u.h, $6 FROM {rows} WHERE true
+         SELECT u.ws, u.e, u.s, u.o, u.h, $6 FROM {rows} WHERE true
          ON CONFLICT (ws, event, stream, ordinal) DO UPDATE SET hash = excluded.hash, kept_at = excluded.kept_at";
     /// The mails that were kept for an event.
     KEPT_MAILS: Tenant hot [Int, Blob] => [Int, Int, Blob]

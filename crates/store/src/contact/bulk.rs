@@ -14,27 +14,27 @@ use crate::{Store, Tenant};
 
 statements! {
     /// Claims addresses; the points that come back are new.
-    CLAIM_ADDRESSES: Tenant rows(w: Int, k: Int, h: Blob, p: Blob) [] => [Blob]
-        "INSERT INTO address_key (ws, key_id, hash, point) SELECT u.w, u.k, u.h, u.p FROM {rows} WHERE true
+    CLAIM_ADDRESSES: Tenant rows(ws: Int, k: Int, h: Blob, p: Blob) [] => [Blob]
+        "INSERT INTO address_key (ws, key_id, hash, point) SELECT u.ws, u.k, u.h, u.p FROM {rows} WHERE true
          ON CONFLICT (ws, key_id, hash) DO NOTHING RETURNING point";
     /// Those whose address is known under one of its keys.
-    KNOWN_ADDRESSES: Tenant rows(w: Int, k: Int, h: Blob, p: Blob) [] => [Blob]
-        "SELECT u.p FROM {rows} JOIN address_key k ON k.ws = u.w AND k.key_id = u.k AND k.hash = u.h";
+    KNOWN_ADDRESSES: Tenant rows(ws: Int, k: Int, h: Blob, p: Blob) [] => [Blob]
+        "SELECT u.p FROM {rows} JOIN address_key k ON k.ws = u.ws AND k.key_id = u.k AND k.hash = u.h";
     /// New people.
-    INSERT_CONTACTS: Tenant rows(w: Int, i: Blob, n: Text, f: Text) [Int] => []
-        "INSERT INTO contact (ws, id, name, profile, created_at) SELECT u.w, u.i, u.n, u.f, $5 FROM {rows}";
+    INSERT_CONTACTS: Tenant rows(ws: Int, i: Blob, n: Text, f: Text) [Int] => []
+        "INSERT INTO contact (ws, id, name, profile, created_at) SELECT u.ws, u.i, u.n, u.f, $5 FROM {rows}";
     /// New points.
-    INSERT_POINTS: Tenant rows(w: Int, i: Blob, c: Blob, h: Text, a: Text) [Int] => []
+    INSERT_POINTS: Tenant rows(ws: Int, i: Blob, c: Blob, h: Text, a: Text) [Int] => []
         "INSERT INTO point (ws, id, contact, channel, address, created_at)
-         SELECT u.w, u.i, u.c, u.h, u.a, $6 FROM {rows}";
+         SELECT u.ws, u.i, u.c, u.h, u.a, $6 FROM {rows}";
     /// New standings.
-    INSERT_STANDINGS: Tenant rows(w: Int, p: Blob, s: Int, g: Int, l: Int, f: Blob) [] => []
+    INSERT_STANDINGS: Tenant rows(ws: Int, p: Blob, s: Int, g: Int, l: Int, f: Blob) [] => []
         "INSERT INTO standing (ws, point, seq, gate, last_at, facts)
-         SELECT u.w, u.p, u.s, u.g, u.l, u.f FROM {rows}";
+         SELECT u.ws, u.p, u.s, u.g, u.l, u.f FROM {rows}";
     /// New events.
-    INSERT_EVENTS: Tenant rows(w: Int, p: Blob, s: Int, i: Blob, k: Text, h: Int, c: Blob, t: Blob) [Int] => []
+    INSERT_EVENTS: Tenant rows(ws: Int, p: Blob, s: Int, i: Blob, k: Text, h: Int, c: Blob, t: Blob) [Int] => []
         "INSERT INTO event (ws, point, seq, id, kind, happened_at, recorded_at, canonical, salt)
-         SELECT u.w, u.p, u.s, u.i, u.k, u.h, $9, u.c, u.t FROM {rows}";
+         SELECT u.ws, u.p, u.s, u.i, u.k, u.h, $9, u.c, u.t FROM {rows}";
 }
 
 /// A person to bring in, and what is known to have happened, oldest first.

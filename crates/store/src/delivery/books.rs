@@ -13,13 +13,13 @@ statements! {
     /// The books of a stream, as its slices keep them; what waits in a transactional one is counted from its rows, which
     /// come in without touching the slice.
     SLICE_BOOKS: Tenant [Int, Int] => [Int, Int, Int, Int, Int, Int, Int, Int]
-        "SELECT CAST(COALESCE(SUM(planned), 0) AS bigint)
+        "SELECT COALESCE(CAST(SUM(planned) AS bigint), 0)
                 + (SELECT COUNT(*) FROM delivery d
                    WHERE d.ws = $1 AND d.stream = $2 AND d.payload IS NOT NULL AND d.state < 2 AND d.state = 0),
-                CAST(COALESCE(SUM(sending), 0) AS bigint),
-                CAST(COALESCE(SUM(sent), 0) AS bigint), CAST(COALESCE(SUM(denied), 0) AS bigint),
-                CAST(COALESCE(SUM(failed), 0) AS bigint), CAST(COALESCE(SUM(cancelled), 0) AS bigint),
-                CAST(COALESCE(SUM(skipped), 0) AS bigint), CAST(COALESCE(SUM(unknown), 0) AS bigint)
+                COALESCE(CAST(SUM(sending) AS bigint), 0),
+                COALESCE(CAST(SUM(sent) AS bigint), 0), COALESCE(CAST(SUM(denied) AS bigint), 0),
+                COALESCE(CAST(SUM(failed) AS bigint), 0), COALESCE(CAST(SUM(cancelled) AS bigint), 0),
+                COALESCE(CAST(SUM(skipped) AS bigint), 0), COALESCE(CAST(SUM(unknown) AS bigint), 0)
          FROM slice WHERE ws = $1 AND stream = $2";
     /// The same, counted from the rows.
     ROW_BOOKS: Tenant [Int, Int] => [Int, Int]

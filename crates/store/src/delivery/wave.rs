@@ -17,43 +17,43 @@ statements! {
     pub(crate) LOCK_SLICE: Tenant hot [Int, Int, Int] => [Int, Int]
         "SELECT state, lease_holder FROM slice WHERE ws = $1 AND stream = $2 AND no = $3 {lock}";
     /// The results of what is being sent.
-    WRITE_RESULTS: Tenant hot rows(w: Int, s: Int, o: Int, a: Int, n: Int, b: Int, r: Text) [Int] => [Int, Int]
+    WRITE_RESULTS: Tenant hot rows(ws: Int, s: Int, o: Int, a: Int, n: Int, b: Int, r: Text) [Int] => [Int, Int]
         "UPDATE delivery SET state = u.n, not_before = u.b, reply = u.r, changed_at = $8
          FROM {rows}
-         WHERE delivery.ws = u.w AND delivery.stream = u.s AND delivery.ordinal = u.o AND delivery.attempt = u.a
+         WHERE delivery.ws = u.ws AND delivery.stream = u.s AND delivery.ordinal = u.o AND delivery.attempt = u.a
            AND delivery.state = 1
          RETURNING delivery.stream, delivery.ordinal";
     /// Results that came after the row had been given up: they still count.
-    WRITE_LATE_RESULTS: Tenant rows(w: Int, s: Int, o: Int, a: Int, n: Int, b: Int, r: Text) [Int] => [Int, Int]
+    WRITE_LATE_RESULTS: Tenant rows(ws: Int, s: Int, o: Int, a: Int, n: Int, b: Int, r: Text) [Int] => [Int, Int]
         "UPDATE delivery SET state = u.n, not_before = u.b, reply = u.r, changed_at = $8
          FROM {rows}
-         WHERE delivery.ws = u.w AND delivery.stream = u.s AND delivery.ordinal = u.o AND delivery.attempt = u.a
+         WHERE delivery.ws = u.ws AND delivery.stream = u.s AND delivery.ordinal = u.o AND delivery.attempt = u.a
            AND delivery.state = 7
          RETURNING delivery.stream, delivery.ordinal";
     /// Refusals that turned out to be about us are taken back: the rows wait again.
-    TAKE_BACK: Tenant rows(w: Int, s: Int, o: Int, a: Int, n: Int, b: Int, r: Text) [Int] => [Int, Int]
+    TAKE_BACK: Tenant rows(ws: Int, s: Int, o: Int, a: Int, n: Int, b: Int, r: Text) [Int] => [Int, Int]
         "UPDATE delivery SET state = u.n, not_before = u.b, reply = u.r, changed_at = $8
          FROM {rows}
-         WHERE delivery.ws = u.w AND delivery.stream = u.s AND delivery.ordinal = u.o AND delivery.attempt = u.a
+         WHERE delivery.ws = u.ws AND delivery.stream = u.s AND delivery.ordinal = u.o AND delivery.attempt = u.a
            AND delivery.state = 4
          RETURNING delivery.stream, delivery.ordinal";
     /// The mark, the fence and the last look: only where the person stands as when it was decided.
-    MARK: Tenant hot rows(w: Int, s: Int, o: Int, q: Int, n: Int, i: Int, d: Blob) [Int, Int] => [Int, Int, Int]
+    MARK: Tenant hot rows(ws: Int, s: Int, o: Int, q: Int, n: Int, i: Int, d: Blob) [Int, Int] => [Int, Int, Int]
         "UPDATE delivery SET state = u.n, attempt = delivery.attempt + u.i, decision = u.d, holder = $8,
              changed_at = $9
          FROM {rows}
-         WHERE delivery.ws = u.w AND delivery.stream = u.s AND delivery.ordinal = u.o AND delivery.state = 0
-           AND (SELECT st.seq FROM standing st WHERE st.ws = u.w AND st.point = delivery.point) = u.q
+         WHERE delivery.ws = u.ws AND delivery.stream = u.s AND delivery.ordinal = u.o AND delivery.state = 0
+           AND (SELECT st.seq FROM standing st WHERE st.ws = u.ws AND st.point = delivery.point) = u.q
          RETURNING delivery.stream, delivery.ordinal, delivery.attempt";
     /// What the wave changed, added to the books of its slices. A row that waits again may call a slice back that was
     /// given up as done, or that nobody would look at before.
-    COUNT: Tenant hot rows(w: Int, s: Int, n: Int, p: Int, g: Int, t: Int, d: Int, f: Int, c: Int, k: Int, x: Int,
+    COUNT: Tenant hot rows(ws: Int, s: Int, n: Int, p: Int, g: Int, t: Int, d: Int, f: Int, c: Int, k: Int, x: Int,
                            b: Int) [] => []
         "UPDATE slice SET planned = planned + u.p, sending = sending + u.g, sent = sent + u.t, denied = denied + u.d,
              failed = failed + u.f, cancelled = cancelled + u.c, skipped = skipped + u.k, unknown = unknown + u.x,
              due_at = CASE WHEN u.b < due_at THEN u.b ELSE due_at END,
              state = CASE WHEN state = 2 AND planned + u.p > 0 THEN 0 ELSE state END
-         FROM {rows} WHERE slice.ws = u.w AND slice.stream = u.s AND slice.no = u.n";
+         FROM {rows} WHERE slice.ws = u.ws AND slice.stream = u.s AND slice.no = u.n";
     /// A campaign that had ended runs again when rows of it wait once more.
     REOPEN_STREAM: Tenant [Int, Int] => [] "UPDATE stream SET state = 2 WHERE ws = $1 AND no = $2 AND state = 4";
     /// Rows that a node was sending when it went away.
