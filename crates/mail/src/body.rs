@@ -7,9 +7,10 @@ use crate::holes::Holes;
 use crate::layout::{self, Brand, SANS, VOICE};
 use crate::letter::{Format, Letter, LetterError};
 use crate::scan::{Tag, tags};
+use crate::wrap::wrap;
 
-/// The width that plain text is broken at.
-const WIDTH: usize = 72;
+/// Nothing is broken while tokens stand for code: the maker of the text part would break inside one.
+const UNBROKEN: usize = 100_000;
 
 /// What cannot be in a mail: programs drop it, or it acts on its own.
 const DROPPED: [&str; 19] = [
@@ -181,12 +182,13 @@ fn plain_text(fragment: &str, letter: &Letter, holes: &mut Holes) -> Result<Stri
         .link_footnotes(false)
         .no_table_borders()
         .allow_width_overflow()
-        .string_from_read(html.as_bytes(), WIDTH)
+        .string_from_read(html.as_bytes(), UNBROKEN)
         .map_err(|e| LetterError::Template {
             line: letter.body_line,
             reason: format!("no text part can be made: {e}"),
         })?;
     let mut out = String::with_capacity(text.len());
+    // A statement takes the blank line after it along, so that what it leaves out leaves no gap.
     let mut skip_blank = false;
     for line in text.lines() {
         let line = line.trim_end();
@@ -194,7 +196,7 @@ fn plain_text(fragment: &str, letter: &Letter, holes: &mut Holes) -> Result<Stri
             continue;
         }
         skip_blank = holes.only_statements(line);
-        out.push_str(line);
+        wrap(line, &mut out);
         if !skip_blank {
             out.push('\n');
         }
@@ -202,22 +204,28 @@ fn plain_text(fragment: &str, letter: &Letter, holes: &mut Holes) -> Result<Stri
     Ok(out.trim_end().to_owned())
 }
 
-/// Links as `words <address>`: text has no other place for an address.
+/// What the maker of the text part would mark in its own way: links become `words <address>`, headings lines.
 fn spelled_out(html: &str, holes: &mut Holes) -> String {
     let mut out = String::with_capacity(html.len());
     let mut from = 0;
-    for tag in tags(html).iter().filter(|t| t.name == "a") {
-        let Some(href) = tag.get("href") else { continue };
-        let Some(close) = html[tag.at..].find("</a>").map(|i| tag.at + i) else { continue };
+    for tag in tags(html) {
         if tag.at < from {
             continue;
         }
-        out.push_str(&html[from..close + 4]);
-        from = close + 4;
-        let href = href.replace("&amp;", "&");
+        let heading = matches!(tag.name.as_str(), "h1" | "h2" | "h3" | "h4" | "h5" | "h6");
+        let close = format!("</{}>", tag.name);
+        let inside = html[tag.at..].find(&close).map(|i| &html[tag.end..(tag.at + i).max(tag.end)]);
+        let (Some(words), true) = (inside, heading || tag.name == "a") else { continue };
+        out.push_str(&html[from..tag.at]);
+        from = tag.end + words.len() + close.len();
+        if heading {
+            out.push_str(&format!("<p>{}</p>", spelled_out(words, holes)));
+            continue;
+        }
+        out.push_str(words);
+        let href = tag.get("href").unwrap_or_default().replace("&amp;", "&");
         let href = href.strip_prefix("mailto:").unwrap_or(&href);
-        let words = &html[tag.at..close];
-        if !words.ends_with(&format!(">{href}")) {
+        if words.replace("&amp;", "&") != href {
             out.push(' ');
             out.push_str(&holes.bury(format!("<{href}>")));
         }

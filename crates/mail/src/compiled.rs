@@ -161,6 +161,7 @@ impl Compiled {
         let preview = session.part(PREVIEW)?;
         let body = session.part(HTML)?;
         let mut text = session.part(TEXT)?.into_owned();
+        text.truncate(text.trim_end().len());
         let links = [
             (self.change[at(under.locale)].as_str(), under.choices_url),
             (self.leave[at(under.locale)].as_str(), under.leave_url),

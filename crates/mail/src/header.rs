@@ -9,7 +9,8 @@ use volens_core::id::DeliveryKey;
 /// Longest text in a header, in characters: mail programs show less than a third of it.
 const LONGEST: usize = 250;
 
-/// One line of text for a header: no control characters, no bidi overrides, at most 250 characters.
+/// One line of text for a header: no control characters, no bidi overrides, nothing that reads as an encoded word
+/// (RFC 2047, which a mail program would decode to what was taken out here), at most 250 characters.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct HeaderText(String);
 
@@ -27,6 +28,7 @@ impl HeaderText {
             Cow::Borrowed(_) => text,
             Cow::Owned(cleaned) => cleaned,
         };
+        let text = if text.contains("=?") { text.replace("=?", "= ?") } else { text };
         let trimmed = text.trim();
         let text = if trimmed.len() == text.len() { text } else { trimmed.to_owned() };
         if text.len() <= LONGEST || text.chars().count() <= LONGEST {
@@ -298,6 +300,7 @@ mod tests {
     #[test]
     fn header_text_is_one_honest_line() {
         assert_eq!(HeaderText::new("Hello\r\nBcc: all@x.example").as_str(), "Hello Bcc: all@x.example");
+        assert_eq!(HeaderText::new("=?utf-8?q?=0D=0ABcc:?=").as_str(), "= ?utf-8?q?=0D=0ABcc:?=");
         assert_eq!(HeaderText::new(" a\0b\u{202e}c\u{2066}d ").as_str(), "abcd");
         assert_eq!(HeaderText::new(&"é".repeat(10_000)).as_str().chars().count(), 250);
     }

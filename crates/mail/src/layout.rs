@@ -273,11 +273,14 @@ impl Footer<'_> {
         out.push_str(self.line);
         out.push('\n');
         for (label, url) in self.links {
-            let _ = write!(out, "\n{label}:\n{url}\n");
+            let _ = write!(out, "\n{label}\n{url}\n");
         }
         let _ = write!(out, "\n{}, {}\n", self.sender, self.address);
         for (label, url) in self.notices {
-            let _ = writeln!(out, "{label}: {}", url.strip_prefix("mailto:").unwrap_or(url));
+            let _ = match url.strip_prefix("mailto:") {
+                Some(address) => writeln!(out, "{address}"),
+                None => write!(out, "\n{label}\n{url}\n"),
+            };
         }
     }
 }

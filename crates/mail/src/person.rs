@@ -53,6 +53,12 @@ impl PersonView {
         self.with(name.into(), Value::from(number))
     }
 
+    /// Whether a field is there.
+    #[must_use]
+    pub fn has(&self, name: &str) -> bool {
+        self.get(name).is_some()
+    }
+
     fn with(mut self, name: Arc<str>, value: Value) -> Self {
         match self.fields.iter_mut().find(|(n, _)| *n == name) {
             Some(place) => place.1 = value,

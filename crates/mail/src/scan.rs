@@ -9,6 +9,8 @@ pub(crate) struct Tag<'a> {
     pub(crate) attributes: Vec<(String, &'a str)>,
     /// Octets from the start of the fragment to the tag.
     pub(crate) at: usize,
+    /// And to what follows it.
+    pub(crate) end: usize,
 }
 
 impl<'a> Tag<'a> {
@@ -32,7 +34,7 @@ pub(crate) fn tags(html: &str) -> Vec<Tag<'_>> {
         at = open + 1 + name.len();
         if !name.is_empty() {
             let (attributes, end) = attributes(html, at);
-            out.push(Tag { name: name.to_ascii_lowercase(), attributes, at: open });
+            out.push(Tag { name: name.to_ascii_lowercase(), attributes, at: open, end });
             at = end;
         }
     }

@@ -212,6 +212,22 @@ impl Words {
         self.date_of(locale, day, "date-weekday")
     }
 
+    /// A date as it stands in a sentence that tells when: `on 3 May 2026`, `il 3 maggio 2026`, `l’8 maggio 2026`.
+    #[must_use]
+    pub fn on_date(&self, locale: Locale, when: Micros, zone: &Zone) -> String {
+        let date = self.date(locale, when, zone);
+        let day = i64::from(zone.civil(when).date().day());
+        self.say(locale, "on-date", &[("date", Arg::from(&date)), ("day", Arg::Number(day))])
+    }
+
+    /// The same with the time: `on 3 May 2026 at 10:42`.
+    #[must_use]
+    pub fn on_date_at(&self, locale: Locale, when: Micros, zone: &Zone) -> String {
+        let on = self.on_date(locale, when, zone);
+        let time = clock_minute(when, zone);
+        self.say(locale, "at-time", &[("on", Arg::from(&on)), ("time", Arg::from(&time))])
+    }
+
     fn date_of(&self, locale: Locale, day: jiff::civil::Date, key: &str) -> String {
         let month = &self.months[at(locale)][usize::from(day.month().unsigned_abs()) - 1];
         let weekday = &self.weekdays[at(locale)][usize::from(day.weekday().to_monday_zero_offset().unsigned_abs())];
@@ -361,6 +377,9 @@ mod tests {
         assert_eq!(all, expected);
         assert_eq!(words.date(Locale::Fr, Micros(MAY.0 - 2 * 86_400_000_000), &rome()), "1er mai 2026");
         assert_eq!(words.weekday_date(Locale::De, MAY, &rome()), "Sonntag, 3. Mai 2026");
+        assert_eq!(words.on_date_at(Locale::De, MAY, &rome()), "am 3. Mai 2026 um 11:03 Uhr");
+        let eighth = Micros(MAY.0 + 5 * 86_400_000_000);
+        assert_eq!(words.on_date(Locale::It, eighth, &rome()), "l’8 maggio 2026");
         assert_eq!(clock_time(MAY, &rome()), "11:03:07");
         assert_eq!(clock_minute(MAY, &rome()), "11:03");
     }
