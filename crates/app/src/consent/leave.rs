@@ -1,0 +1,103 @@
+//! Leaving: one function for the page's button, the one-click POST and the mail.
+
+use volens_core::Micros;
+use volens_core::consent::{Actor, Body, Left};
+use volens_core::purpose::{PurposeNo, Scope};
+use volens_core::token::LeaveToken;
+use volens_store::consent::Change;
+
+use super::{Press, Reader, Renewed};
+use crate::App;
+use crate::error::AppError;
+use crate::intake::item;
+
+/// What a person leaves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum What {
+    /// A purpose with all its topics.
+    Purpose(PurposeNo),
+    /// Everything that is marketing.
+    Everything,
+}
+
+/// What leaving did.
+#[derive(Clone, Debug)]
+pub struct LeaveOutcome {
+    /// The person, as it stands now.
+    pub reader: Reader,
+    /// When it took effect.
+    pub at: Micros,
+    /// It had been left before.
+    pub earlier: bool,
+}
+
+impl App {
+    /// Leaves. Pressing twice records once; the waiting letters end as denied at their turn.
+    ///
+    /// # Errors
+    /// When the person is gone, or the database cannot take it: then say so, nothing was changed.
+    pub async fn leave(
+        &self,
+        token: &LeaveToken,
+        what: What,
+        way: &str,
+        actor: Actor,
+        press: &Press,
+    ) -> Result<LeaveOutcome, AppError> {
+        let reader = self.reader(token.workspace, token.point).await?;
+        let (scopes, everything) = match what {
+            What::Everything => (Vec::new(), true),
+            What::Purpose(no) => {
+                let scope = Scope::whole(no);
+                (vec![Left { scope, sender: reader.sender_of(scope) }], false)
+            }
+        };
+        let body = Body::Withdrawn { scopes, everything, way: way.to_owned() };
+        let withdraw = Some(self.draft(actor, body, press));
+        let change = Change { place: reader.place, withdraw, ask: None };
+        let changed = self.store.change(reader.workspace.tenant, change, self.now()).await?;
+        let at = changed.withdrawn.as_ref().map_or_else(|| left_at(&reader, what), |e| Some(e.happened_at));
+        let earlier = changed.withdrawn.is_none();
+        let reader = Reader { standing: changed.standing, ..reader };
+        Ok(LeaveOutcome { reader, at: at.unwrap_or_else(|| self.now()), earlier })
+    }
+
+    /// "That was a mistake: mail me a way back": a confirmation for just that. The leaving stays until it is pressed.
+    ///
+    /// # Errors
+    /// When the person is gone or the database fails.
+    pub async fn way_back(&self, token: &LeaveToken, what: What, press: &Press) -> Result<Renewed, AppError> {
+        let reader = self.reader(token.workspace, token.point).await?;
+        let locale = press.locale.unwrap_or(reader.locale());
+        let wanted = match what {
+            What::Purpose(no) => vec![no],
+            What::Everything => before_everything(&reader),
+        };
+        let wanted = if wanted.is_empty() { vec![token.purpose] } else { wanted };
+        let items: Vec<_> = wanted.iter().filter_map(|no| item(&reader.workspace, *no, locale)).collect();
+        let source = reader.standing.grants.iter().find(|g| wanted.contains(&g.scope.purpose)).map(|g| g.source);
+        let source = source.unwrap_or(volens_core::purpose::SourceNo(0));
+        self.ask_again(reader, items, source, "way_back", press).await
+    }
+}
+
+/// When a person left that, last.
+#[must_use]
+pub fn left_at(reader: &Reader, what: What) -> Option<Micros> {
+    let names = |body: &Body| match (body, what) {
+        (Body::Withdrawn { everything: true, .. }, _) => true,
+        (Body::Withdrawn { scopes, .. }, What::Purpose(no)) => scopes.iter().any(|l| l.scope == Scope::whole(no)),
+        _ => false,
+    };
+    reader.events.iter().rev().find(|e| names(&e.event.body)).map(|e| e.event.happened_at)
+}
+
+/// The purposes that one press on "everything" ended.
+fn before_everything(reader: &Reader) -> Vec<PurposeNo> {
+    let last = left_at(reader, What::Everything);
+    let ended = reader.standing.grants.iter().filter(|g| g.withdrawn_at.is_some() && g.withdrawn_at == last);
+    let mut out: Vec<PurposeNo> = ended.map(|g| g.scope.purpose).collect();
+    out.sort_unstable();
+    out.dedup();
+    out
+}

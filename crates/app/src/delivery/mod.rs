@@ -1,0 +1,128 @@
+//! Sending, exactly accounted (DESIGN 8).
+//!
+//! `feed` leases slices, reads what waits, decides and renders ([`prepare`]); `dispatch` marks it in waves and hands it
+//! to the relay's sessions, and writes what came of it. Both meet in a bounded channel, so that a slow relay slows the
+//! reading and nothing piles up.
+
+pub mod dispatch;
+pub mod feed;
+pub mod letter;
+pub mod prepare;
+pub mod system;
+pub mod verdict;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
+use volens_core::id::DeliveryKey;
+use volens_store::account::Node;
+use volens_wire::{ConfigError, Pool, RelayConfig};
+
+use crate::App;
+use crate::delivery::dispatch::{Dispatcher, Hold};
+use crate::delivery::feed::Feeder;
+use crate::delivery::prepare::Ready;
+use crate::error::AppError;
+
+/// What comes back with a report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Handed {
+    /// The workspace.
+    pub ws: i64,
+    /// The delivery.
+    pub key: DeliveryKey,
+    /// The slice that counts it.
+    pub slice: i64,
+    /// Which hand-over.
+    pub attempt: i64,
+    /// A campaign's, not a transactional stream's.
+    pub campaign: bool,
+}
+
+/// At most so many rows of a node are in state sending: twice the sessions and their window, between 50 and 200.
+#[must_use]
+pub fn in_flight_max(relay: &RelayConfig) -> usize {
+    (2 * relay.sessions * relay.window).clamp(50, 200)
+}
+
+/// A running node's sending.
+pub struct Sending {
+    stop: watch::Sender<bool>,
+    hold: Arc<Hold>,
+    tasks: Vec<JoinHandle<()>>,
+    dispatcher: JoinHandle<()>,
+}
+
+/// Whether a node sends at this moment, and why not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Health {
+    /// The relay takes mail, or nothing was tried yet.
+    Up,
+    /// It could not be reached or refused us; what it said.
+    Down(String),
+}
+
+impl Sending {
+    /// Starts to send in the name of `node`. What its former lives were sending is accounted for first.
+    ///
+    /// # Errors
+    /// When the relay's settings make no sense or the database fails.
+    pub async fn start(app: Arc<App>, node: Node, relay: RelayConfig) -> Result<Self, AppError> {
+        recover(&app, node).await?;
+        let max = in_flight_max(&relay);
+        let (pool, reports) = Pool::start(relay).map_err(|e: ConfigError| AppError::Refused(e.to_string()))?;
+        let (stop, stopped) = watch::channel(false);
+        let hold = Arc::new(Hold::default());
+        // Small enough that a changed mind is seen soon, large enough that the sessions never starve.
+        let (campaigns, from_campaigns) = mpsc::channel::<Ready>(2 * max);
+        let (queues, from_queues) = mpsc::channel::<Ready>(max);
+        let dispatcher = Dispatcher::new(app.clone(), node, pool, hold.clone(), max);
+        let dispatcher = tokio::spawn(dispatcher.run(reports, from_queues, from_campaigns, stopped.clone()));
+        let feeder = Feeder { app: app.clone(), node, stopped: stopped.clone() };
+        let tasks = vec![
+            tokio::spawn(feeder.clone().campaigns(campaigns)),
+            tokio::spawn(feeder.clone().queues(queues)),
+            tokio::spawn(feeder.housekeeping()),
+        ];
+        Ok(Self { stop, hold, tasks, dispatcher })
+    }
+
+    /// How the relay fares.
+    #[must_use]
+    pub fn health(&self) -> Health {
+        self.hold.health()
+    }
+
+    /// Marks nothing more, waits up to 30 s for open replies, writes the results, gives the slices back.
+    pub async fn stop(self) {
+        let _ = self.stop.send(true);
+        for task in self.tasks {
+            let _ = task.await;
+        }
+        let _ = self.dispatcher.await;
+    }
+}
+
+/// What an earlier life of this node was sending when it ended is unknown now, and its leases are free.
+async fn recover(app: &App, node: Node) -> Result<(), AppError> {
+    let former = node.former();
+    let unknown = app.store.give_up(former.start, former.end, app.now()).await?;
+    app.store.free_leases(former.start, former.end).await?;
+    if !unknown.is_empty() {
+        tracing::warn!(node = node.no, unknown = unknown.len(), "messages were on their way when this node ended");
+    }
+    Ok(())
+}
+
+/// Waits until the node is told to stop.
+pub(crate) async fn end(stopped: &mut watch::Receiver<bool>) {
+    let _ = stopped.wait_for(|stop| *stop).await.is_ok();
+}
+
+/// Back-off: `first`, doubled for each failure after the first, at most `most`.
+#[must_use]
+pub(crate) fn back_off(first: Duration, failures: u32, most: Duration) -> Duration {
+    first.saturating_mul(1_u32 << failures.saturating_sub(1).min(20)).min(most)
+}

@@ -1,0 +1,263 @@
+//! What a refusal is about: the recipient, or us. Only the former counts against anybody (DESIGN 8).
+
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::time::{Duration, Instant};
+
+use volens_wire::{Outcome, Reply, Stage};
+
+/// What to do after one hand-over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// The relay took it.
+    Sent(String),
+    /// The recipient cannot be reached: final.
+    Failed(String),
+    /// Not now: try this message again later.
+    Later(String),
+    /// Nobody knows.
+    Unknown(String),
+    /// The relay could not be reached: nobody's fault, hand nothing over for a while.
+    RelayDown(String),
+    /// The relay refuses us: pause, and count it against nobody.
+    AboutUs(AboutUs, String),
+}
+
+/// Which part of us is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum AboutUs {
+    /// User or password.
+    Login,
+    /// A limit of our account.
+    Quota,
+    /// The sender address or domain.
+    Sender,
+    /// A rule about what or how we send.
+    Policy,
+}
+
+impl AboutUs {
+    /// In words, for the campaign's page.
+    #[must_use]
+    pub fn sentence(self) -> &'static str {
+        match self {
+            Self::Login => "The relay refused our login. Check user and password in the relay's settings.",
+            Self::Quota => "The relay says that a limit of our account is used up. Wait, or ask the provider for more.",
+            Self::Sender => {
+                "The relay refuses the sender address. Verify the sender's domain with the provider, or change it."
+            }
+            Self::Policy => {
+                "The relay refuses what or how we send. Read its answer and mend the cause before resuming."
+            }
+        }
+    }
+}
+
+/// Judges one outcome.
+#[must_use]
+pub fn judge(outcome: &Outcome) -> Verdict {
+    match outcome {
+        Outcome::Accepted { reply } => Verdict::Sent(cut(&reply.to_string())),
+        Outcome::Refused { stage, reply } => refused(*stage, reply),
+        Outcome::NotSent { stage, why } if stage.is_session() => Verdict::RelayDown(cut(why)),
+        Outcome::NotSent { stage, why } => Verdict::Later(cut(&format!("lost at {stage}: {why}"))),
+        Outcome::Unknown { why } => Verdict::Unknown(cut(why)),
+        Outcome::Unsupported { what } => Verdict::Failed(cut(&what.to_string())),
+        Outcome::Malformed { what } => Verdict::Failed(cut(&what.to_string())),
+    }
+}
+
+fn refused(stage: Stage, reply: &Reply) -> Verdict {
+    let text = cut(&reply.to_string());
+    if let Some(about) = about_us(stage, reply) {
+        return Verdict::AboutUs(about, text);
+    }
+    if stage.is_session() {
+        return Verdict::RelayDown(text);
+    }
+    if reply.is_permanent() { Verdict::Failed(text) } else { Verdict::Later(text) }
+}
+
+/// By stage, enhanced status (RFC 3463, RFC 7372 and the IANA registry) and the phrases that providers use.
+fn about_us(stage: Stage, reply: &Reply) -> Option<AboutUs> {
+    let text = reply.text.to_ascii_lowercase();
+    let says = |phrases: &[&str]| phrases.iter().any(|p| text.contains(p));
+    if stage == Stage::Auth || matches!(reply.code, 530 | 534 | 535 | 538) {
+        return Some(AboutUs::Login);
+    }
+    if says(&[
+        "authentication required",
+        "not logged in",
+        "relay access denied",
+        "relaying denied",
+        "not permitted to relay",
+    ]) {
+        return Some(AboutUs::Login);
+    }
+    if says(&[
+        "daily sending quota",
+        "sending limit",
+        "daily limit",
+        "quota for sending",
+        "rate limit",
+        "too many messages",
+        "exceeded your",
+        "maximum send rate",
+        "throttling failure",
+    ]) && !says(&["mailbox full", "over quota", "recipient"])
+    {
+        return Some(AboutUs::Quota);
+    }
+    if stage == Stage::Mail && reply.is_permanent() {
+        return Some(AboutUs::Sender);
+    }
+    if says(&[
+        "sender address rejected",
+        "not verified",
+        "unverified sender",
+        "sender domain",
+        "domain not allowed",
+        "from address",
+    ]) {
+        return Some(AboutUs::Sender);
+    }
+    match reply.enhanced {
+        Some((_, 7, 1 | 2)) if stage == Stage::Rcpt => None,
+        Some((_, 7, 20..=29)) => Some(AboutUs::Policy),
+        Some((5, 7, 0 | 1 | 9 | 30 | 509 | 515 | 606..=800)) if stage >= Stage::Data => Some(AboutUs::Policy),
+        _ if says(&[
+            "spf check",
+            "dmarc",
+            "dkim",
+            "blocked using",
+            "blacklisted",
+            "blocklist",
+            "spam content",
+            "message rejected due to content",
+        ]) =>
+        {
+            Some(AboutUs::Policy)
+        }
+        _ => None,
+    }
+}
+
+/// Replies are kept short: they may quote what is nobody's business.
+fn cut(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).take(200).collect()
+}
+
+/// The same refusal to 20 recipients in 3 domains within a minute is about us, whatever its code.
+#[derive(Debug)]
+pub struct Watch<K> {
+    seen: HashMap<String, VecDeque<(Instant, String, K)>>,
+    within: Duration,
+}
+
+impl<K: Clone> Default for Watch<K> {
+    fn default() -> Self {
+        Self { seen: HashMap::new(), within: Duration::from_secs(60) }
+    }
+}
+
+impl<K: Clone> Watch<K> {
+    /// Recipients of one refusal that make it about us.
+    pub const RECIPIENTS: usize = 20;
+    /// Domains of one refusal that make it about us.
+    pub const DOMAINS: usize = 3;
+
+    /// Notes a refusal; gives all its recipients when it turns out to be about us.
+    pub fn note(&mut self, now: Instant, text: &str, domain: &str, key: K) -> Option<Vec<K>> {
+        if self.seen.len() > 1000 {
+            self.seen.clear();
+        }
+        let list = self.seen.entry(shape(text)).or_default();
+        while list.front().is_some_and(|(at, ..)| now.duration_since(*at) > self.within) {
+            list.pop_front();
+        }
+        list.push_back((now, domain.to_owned(), key));
+        let domains: HashSet<&str> = list.iter().map(|(_, d, _)| d.as_str()).collect();
+        if list.len() < Self::RECIPIENTS || domains.len() < Self::DOMAINS {
+            return None;
+        }
+        Some(list.drain(..).map(|(.., key)| key).collect())
+    }
+}
+
+/// A refusal without what differs from message to message: addresses, figures, ids.
+fn shape(text: &str) -> String {
+    let words = text.split_whitespace().filter(|w| !w.contains('@') && !w.chars().any(|c| c.is_ascii_digit()));
+    let mut code: String = text.chars().take(3).collect();
+    for word in words {
+        code.push(' ');
+        code.push_str(&word.to_ascii_lowercase());
+    }
+    code
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(stage: Stage, code: u16, enhanced: Option<(u8, u16, u16)>, text: &str) -> Verdict {
+        judge(&Outcome::Refused { stage, reply: Reply::new(code, enhanced, text) })
+    }
+
+    fn about(v: &Verdict) -> Option<AboutUs> {
+        if let Verdict::AboutUs(a, _) = v { Some(*a) } else { None }
+    }
+
+    #[test]
+    fn login_quota_sender_and_policy_are_about_us() {
+        for (stage, code, enhanced, text, wanted) in [
+            (Stage::Auth, 535, Some((5, 7, 8)), "authentication failed", AboutUs::Login),
+            (Stage::Mail, 530, Some((5, 7, 0)), "Authentication required", AboutUs::Login),
+            (Stage::Rcpt, 554, Some((5, 7, 1)), "<a@b.example>: Relay access denied", AboutUs::Login),
+            (Stage::End, 454, None, "Throttling failure: Maximum send rate exceeded", AboutUs::Quota),
+            (Stage::Mail, 550, Some((5, 4, 5)), "Daily sending quota exceeded", AboutUs::Quota),
+            (Stage::Mail, 553, Some((5, 1, 8)), "Sender address rejected", AboutUs::Sender),
+            (Stage::End, 554, None, "Message rejected: Email address is not verified", AboutUs::Sender),
+            (Stage::End, 550, Some((5, 7, 26)), "unauthenticated mail is prohibited", AboutUs::Policy),
+            (Stage::End, 550, Some((5, 7, 515)), "Access denied, sending domain does not meet", AboutUs::Policy),
+        ] {
+            assert_eq!(about(&at(stage, code, enhanced, text)), Some(wanted), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_missing_or_full_mailbox_is_about_the_recipient() {
+        assert!(matches!(at(Stage::Rcpt, 550, Some((5, 1, 1)), "User unknown"), Verdict::Failed(_)));
+        assert!(matches!(at(Stage::Rcpt, 452, Some((4, 2, 2)), "Mailbox full"), Verdict::Later(_)));
+        assert!(matches!(at(Stage::Rcpt, 450, Some((4, 2, 0)), "Greylisted"), Verdict::Later(_)));
+        assert!(matches!(at(Stage::End, 552, Some((5, 2, 2)), "Recipient over quota"), Verdict::Failed(_)));
+    }
+
+    #[test]
+    fn a_relay_that_is_away_is_nobodys_fault() {
+        let lost = Outcome::NotSent { stage: Stage::Connect, why: "connection refused".into() };
+        assert!(matches!(judge(&lost), Verdict::RelayDown(_)));
+        assert!(matches!(at(Stage::Greeting, 421, None, "too busy"), Verdict::RelayDown(_)));
+        let dropped = Outcome::NotSent { stage: Stage::Data, why: "connection reset".into() };
+        assert!(matches!(judge(&dropped), Verdict::Later(_)));
+        assert!(matches!(judge(&Outcome::Unknown { why: "timed out".into() }), Verdict::Unknown(_)));
+    }
+
+    #[test]
+    fn the_same_refusal_everywhere_is_about_us() {
+        let mut watch = Watch::default();
+        let now = Instant::now();
+        for n in 0..19 {
+            let text = format!("550 5.1.1 <p{n}@d{}.example>: no such thing id{n}", n % 3);
+            assert_eq!(watch.note(now, &text, &format!("d{}", n % 3), n), None);
+        }
+        let all = watch.note(now, "550 5.1.1 <x@y>: no such thing id77", "d9", 19).unwrap();
+        assert_eq!(all.len(), 20);
+        // In two domains only, or over more than a minute, it is not.
+        for n in 0..40 {
+            assert_eq!(watch.note(now, "550 no", &format!("d{}", n % 2), n), None);
+        }
+        for n in 0..40 {
+            let later = now + Duration::from_secs(4 * n);
+            assert_eq!(watch.note(later, "551 no", &format!("d{n}"), n as i32), None);
+        }
+    }
+}
