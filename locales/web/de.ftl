@@ -37,10 +37,10 @@ web-signup-send = Bestätigungs-E-Mail anfordern
 web-signup-after = Wir schicken eine einzige E-Mail, um zu prüfen, ob die Adresse Ihnen gehört. Solange Sie den Knopf darin nicht drücken, kommt nichts weiter. Abbestellen geht mit einem Klick in jedem Brief.
 web-signup-notice = Wie wir Ihre Adresse verwenden und schützen: { $link }, Fassung vom { $date }.
 web-signup-errors = { $count ->
-    [1] Eine Sache noch, bevor wir sie schicken können
-    [2] Zwei Sachen noch, bevor wir sie schicken können
-    [3] Drei Sachen noch, bevor wir sie schicken können
-   *[other] { $count } Sachen noch, bevor wir sie schicken können
+    [1] Eine Angabe stimmt noch nicht
+    [2] Zwei Angaben stimmen noch nicht
+    [3] Drei Angaben stimmen noch nicht
+   *[other] { $count } Angaben stimmen noch nicht
  }
 web-signup-do-email_missing = Geben Sie Ihre E-Mail-Adresse ein
 web-signup-do-email_malformed = Prüfen Sie die Adresse: Sie ist nicht vollständig
