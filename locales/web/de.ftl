@@ -65,7 +65,8 @@ web-thanks-again = Die E-Mail ist noch einmal unterwegs. Öffnen Sie sie und dr�
 web-thanks-to = Unterwegs an
 web-thanks-wrong = Falsche Adresse?
 web-thanks-nothing = Nach fünf Minuten noch nichts da?
-web-thanks-look = Suchen Sie im Spam-Ordner nach „{ $subject }“ von { $from }. Oder wir versuchen es noch einmal.
+web-thanks-look = Suchen Sie im Spam-Ordner nach „{ $subject }“ von { $from }.
+web-thanks-or = Oder wir versuchen es noch einmal.
 web-thanks-send = Noch einmal schicken
 web-thanks-left = { $count ->
     [1] Heute höchstens noch einmal.
@@ -134,8 +135,8 @@ web-left-still = Was noch kommt
 web-left-back = Das war ein Versehen: schicken Sie mir einen Weg zurück
 web-left-back-hint = Zurück geht es mit einem Klick in einer E-Mail an { $address }, damit niemand sonst es für Sie tun kann.
 web-back-title = Der Weg zurück ist unterwegs
-web-back-this = Wir haben ihn an { $address } geschickt. Drücken Sie den Knopf darin, und { $name } kommt wieder. Bis dahin ändert sich nichts.
-web-back-all = Wir haben ihn an { $address } geschickt. Drücken Sie den Knopf darin, und es kommt wieder, was vorher kam. Bis dahin ändert sich nichts.
+web-back-this = Er geht an { $address }. Drücken Sie den Knopf darin, und { $name } kommt wieder. Bis dahin ändert sich nichts.
+web-back-all = Er geht an { $address }. Drücken Sie den Knopf darin, und es kommt wieder, was vorher kam. Bis dahin ändert sich nichts.
 web-back-why = Briefe werden weitergeleitet. Darum kann nur das Postfach selbst wieder Ja sagen.
 
 # Was Sie bekommen

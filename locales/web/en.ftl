@@ -65,7 +65,8 @@ web-thanks-again = The mail is on its way once more. Open it and press the butto
 web-thanks-to = On its way to
 web-thanks-wrong = Wrong address?
 web-thanks-nothing = Nothing there after five minutes?
-web-thanks-look = Look in the spam folder for “{ $subject }”, from { $from }. Or let us try once more.
+web-thanks-look = Look in the spam folder for “{ $subject }”, from { $from }.
+web-thanks-or = Or let us try once more.
 web-thanks-send = Send it again
 web-thanks-left = { $count ->
     [1] Once more today at most.
@@ -134,8 +135,8 @@ web-left-still = What still comes
 web-left-back = That was a mistake: mail me a way back
 web-left-back-hint = Coming back takes one press in a mail to { $address }, so that nobody else can do it for you.
 web-back-title = A way back is in the mail
-web-back-this = We sent it to { $address }. Press the button in it, and { $name } comes again. Until then nothing changes.
-web-back-all = We sent it to { $address }. Press the button in it, and what came before comes again. Until then nothing changes.
+web-back-this = It is on its way to { $address }. Press the button in it, and { $name } comes again. Until then nothing changes.
+web-back-all = It is on its way to { $address }. Press the button in it, and what came before comes again. Until then nothing changes.
 web-back-why = Letters are forwarded. That is why only the mailbox itself can say yes again.
 
 # What you get

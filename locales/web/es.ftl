@@ -65,7 +65,8 @@ web-thanks-again = El correo va de camino otra vez. Ábrelo y pulsa el botón; h
 web-thanks-to = De camino a
 web-thanks-wrong = ¿Dirección equivocada?
 web-thanks-nothing = ¿Nada después de cinco minutos?
-web-thanks-look = Busca en la carpeta de spam «{ $subject }», de { $from }. O deja que lo intentemos otra vez.
+web-thanks-look = Busca en la carpeta de spam «{ $subject }», de { $from }.
+web-thanks-or = O deja que lo intentemos otra vez.
 web-thanks-send = Enviarlo otra vez
 web-thanks-left = { $count ->
     [1] Hoy, una vez más como mucho.
@@ -134,8 +135,8 @@ web-left-still = Lo que sigue llegando
 web-left-back = Fue un error: enviadme un correo para volver
 web-left-back-hint = Para volver hace falta un clic en un correo a { $address }, de modo que nadie más pueda hacerlo por ti.
 web-back-title = El correo para volver va de camino
-web-back-this = Lo enviamos a { $address }. Pulsa el botón que lleva dentro y volverás a recibir { $name }. Hasta entonces no cambia nada.
-web-back-all = Lo enviamos a { $address }. Pulsa el botón que lleva dentro y volverás a recibir lo de antes. Hasta entonces no cambia nada.
+web-back-this = Llegará a { $address }. Pulsa el botón que lleva dentro y volverás a recibir { $name }. Hasta entonces no cambia nada.
+web-back-all = Llegará a { $address }. Pulsa el botón que lleva dentro y volverás a recibir lo de antes. Hasta entonces no cambia nada.
 web-back-why = Las cartas se reenvían. Por eso solo el propio buzón puede volver a decir que sí.
 
 # Lo que recibes

@@ -65,7 +65,8 @@ web-thanks-again = L’e-mail est de nouveau en route. Ouvrez-le et appuyez sur 
 web-thanks-to = En route vers
 web-thanks-wrong = Mauvaise adresse ?
 web-thanks-nothing = Toujours rien après cinq minutes ?
-web-thanks-look = Cherchez dans les indésirables « { $subject } », de { $from }. Ou laissez-nous réessayer.
+web-thanks-look = Cherchez dans les indésirables « { $subject } », de { $from }.
+web-thanks-or = Ou laissez-nous réessayer.
 web-thanks-send = L’envoyer de nouveau
 web-thanks-left = { $count ->
     [1] Encore une fois aujourd’hui au plus.
@@ -134,8 +135,8 @@ web-left-still = Ce qui arrive encore
 web-left-back = C’était une erreur : envoyez-moi de quoi revenir
 web-left-back-hint = Pour revenir, il suffit d’un clic dans un e-mail à { $address }, afin que personne d’autre ne puisse le faire à votre place.
 web-back-title = De quoi revenir est en route
-web-back-this = Nous l’avons envoyé à { $address }. Appuyez sur le bouton de l’e-mail et vous recevrez de nouveau { $name }. D’ici là, rien ne change.
-web-back-all = Nous l’avons envoyé à { $address }. Appuyez sur le bouton de l’e-mail et vous recevrez de nouveau ce que vous receviez. D’ici là, rien ne change.
+web-back-this = Cela arrivera à { $address }. Appuyez sur le bouton de l’e-mail et vous recevrez de nouveau { $name }. D’ici là, rien ne change.
+web-back-all = Cela arrivera à { $address }. Appuyez sur le bouton de l’e-mail et vous recevrez de nouveau ce que vous receviez. D’ici là, rien ne change.
 web-back-why = Les lettres se transfèrent. C’est pourquoi seule la boîte elle-même peut redire oui.
 
 # Ce que vous recevez

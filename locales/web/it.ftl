@@ -65,7 +65,8 @@ web-thanks-again = L’e-mail è di nuovo in arrivo. Aprila e premi il pulsante;
 web-thanks-to = In arrivo a
 web-thanks-wrong = Indirizzo sbagliato?
 web-thanks-nothing = Dopo cinque minuti non c’è ancora?
-web-thanks-look = Cerca nella posta indesiderata “{ $subject }”, da { $from }. Oppure riproviamo noi.
+web-thanks-look = Cerca nella posta indesiderata “{ $subject }”, da { $from }.
+web-thanks-or = Oppure riproviamo noi.
 web-thanks-send = Mandatela di nuovo
 web-thanks-left = { $count ->
     [1] Per oggi ancora una volta al massimo.
@@ -134,8 +135,8 @@ web-left-still = Che cosa arriva ancora
 web-left-back = È stato un errore: mandatemi un’e-mail per tornare
 web-left-back-hint = Per tornare basta un clic in un’e-mail a { $address }, così nessun altro può farlo al posto tuo.
 web-back-title = L’e-mail per tornare è in arrivo
-web-back-this = L’abbiamo mandata a { $address }. Premi il pulsante che contiene e riceverai di nuovo { $name }. Fino ad allora non cambia nulla.
-web-back-all = L’abbiamo mandata a { $address }. Premi il pulsante che contiene e riceverai di nuovo ciò che ricevevi prima. Fino ad allora non cambia nulla.
+web-back-this = Arriverà a { $address }. Premi il pulsante che contiene e riceverai di nuovo { $name }. Fino ad allora non cambia nulla.
+web-back-all = Arriverà a { $address }. Premi il pulsante che contiene e riceverai di nuovo ciò che ricevevi prima. Fino ad allora non cambia nulla.
 web-back-why = Le lettere vengono inoltrate. Per questo solo la casella stessa può dire di nuovo sì.
 
 # Che cosa ricevi

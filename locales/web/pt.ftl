@@ -65,7 +65,8 @@ web-thanks-again = O e-mail está a caminho outra vez. Abra-o e carregue no bot�
 web-thanks-to = A caminho de
 web-thanks-wrong = Endereço errado?
 web-thanks-nothing = Nada depois de cinco minutos?
-web-thanks-look = Procure na pasta de spam “{ $subject }”, de { $from }. Ou deixe-nos tentar mais uma vez.
+web-thanks-look = Procure na pasta de spam “{ $subject }”, de { $from }.
+web-thanks-or = Ou deixe-nos tentar mais uma vez.
 web-thanks-send = Enviar outra vez
 web-thanks-left = { $count ->
     [1] Hoje, mais uma vez no máximo.
@@ -134,8 +135,8 @@ web-left-still = O que ainda chega
 web-left-back = Foi um engano: enviem-me um e-mail para voltar
 web-left-back-hint = Para voltar basta um clique num e-mail para { $address }, de modo que mais ninguém o possa fazer por si.
 web-back-title = O e-mail para voltar está a caminho
-web-back-this = Foi enviado para { $address }. Carregue no botão que ele traz e voltará a receber { $name }. Até lá nada muda.
-web-back-all = Foi enviado para { $address }. Carregue no botão que ele traz e voltará a receber o que recebia antes. Até lá nada muda.
+web-back-this = Chegará a { $address }. Carregue no botão que ele traz e voltará a receber { $name }. Até lá nada muda.
+web-back-all = Chegará a { $address }. Carregue no botão que ele traz e voltará a receber o que recebia antes. Até lá nada muda.
 web-back-why = As cartas são reencaminhadas. Por isso só a própria caixa de correio pode voltar a dizer sim.
 
 # O que recebe

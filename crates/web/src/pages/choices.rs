@@ -86,14 +86,6 @@ pub struct Saved {
     pub asked: Vec<String>,
 }
 
-impl Choices {
-    /// Whether anything can still be stopped.
-    #[must_use]
-    pub fn any_on(&self) -> bool {
-        self.rows.iter().any(|row| row.state.ticked() || row.topics.iter().any(|t| t.state.ticked()))
-    }
-}
-
 impl Standing {
     /// Whether its box is ticked.
     #[must_use]

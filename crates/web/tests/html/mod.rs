@@ -5,6 +5,17 @@ use std::collections::BTreeSet;
 
 const VOID: [&str; 5] = ["meta", "link", "input", "img", "br"];
 
+type Attributes = Vec<(String, String)>;
+
+/// An input or button, with where it stands.
+#[derive(Debug)]
+struct Field {
+    tag: String,
+    attributes: Attributes,
+    in_label: bool,
+    in_form: bool,
+}
+
 /// What a page is made of.
 #[derive(Debug, Default)]
 pub struct Document {
@@ -13,7 +24,7 @@ pub struct Document {
     refers: Vec<String>,
     open: Vec<String>,
     labelled: BTreeSet<String>,
-    fields: Vec<(String, Vec<(String, String)>, bool, bool)>,
+    fields: Vec<Field>,
 }
 
 impl Document {
@@ -47,7 +58,7 @@ impl Document {
                 self.faults.push(format!("nothing has the id {id}"));
             }
         }
-        for (tag, attributes, in_label, in_form) in &self.fields {
+        for Field { tag, attributes, in_label, in_form } in &self.fields {
             let get = |name: &str| attributes.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_str());
             let hidden = get("type") == Some("hidden");
             let named = *in_label || get("id").is_some_and(|id| self.labelled.contains(id));
@@ -89,8 +100,8 @@ impl Document {
         }
     }
 
-    fn attributes(&mut self, text: &str) -> Vec<(String, String)> {
-        let mut out: Vec<(String, String)> = Vec::new();
+    fn attributes(&mut self, text: &str) -> Attributes {
+        let mut out: Attributes = Vec::new();
         let mut rest = text.trim_start();
         while !rest.is_empty() {
             let end = rest.find(['=', ' ']).unwrap_or(rest.len());
@@ -116,7 +127,7 @@ impl Document {
         out
     }
 
-    fn element(&mut self, name: &str, attributes: Vec<(String, String)>) {
+    fn element(&mut self, name: &str, attributes: Attributes) {
         for (attribute, value) in &attributes {
             match (attribute.as_str(), value.strip_prefix('#')) {
                 ("id", _) if !self.ids.insert(value.clone()) => self.faults.push(format!("the id {value} twice")),
@@ -131,7 +142,8 @@ impl Document {
         }
         if name == "input" || name == "button" {
             let within = |tag: &str| self.open.iter().any(|o| o == tag);
-            self.fields.push((name.to_owned(), attributes, within("label"), within("form")));
+            let (in_label, in_form) = (within("label"), within("form"));
+            self.fields.push(Field { tag: name.to_owned(), attributes, in_label, in_form });
         }
     }
 }
