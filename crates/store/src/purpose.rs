@@ -28,8 +28,8 @@ statements! {
     INSERT_TEXT: Tenant [Int, Blob, Int, Text, Text, Int] => []
         "INSERT INTO text (ws, id, version, locale, body, created_at) VALUES ($1, $2, $3, $4, $5, $6)";
     /// All texts.
-    TEXTS: Tenant [Int] => [Blob, Int, Text, Text]
-        "SELECT id, version, locale, body FROM text WHERE ws = $1 ORDER BY id, version, locale";
+    TEXTS: Tenant [Int] => [Blob, Int, Text, Text, Int]
+        "SELECT id, version, locale, body, created_at FROM text WHERE ws = $1 ORDER BY id, version, locale";
     /// A new purpose.
     INSERT_PURPOSE: Tenant [Int, Blob, Text, Text, Int, Blob, Int, Int] => [Int]
         "INSERT INTO purpose (ws, no, id, slug, class, sender, text_id, text_version, position, created_at)
@@ -167,6 +167,7 @@ pub struct Offer {
     /// Sources.
     pub sources: Vec<SourceRow>,
     texts: BTreeMap<([u8; 16], u32), BTreeMap<Locale, Words>>,
+    since: BTreeMap<([u8; 16], u32), Micros>,
 }
 
 impl Offer {
@@ -179,6 +180,12 @@ impl Offer {
             .find_map(|l| by_locale.get_key_value(l))
             .or_else(|| by_locale.iter().next())
             .map(|(l, w)| (*l, w))
+    }
+
+    /// Since when a text stands in that version: since its first language was stored.
+    #[must_use]
+    pub fn text_since(&self, key: TextKey) -> Option<Micros> {
+        self.since.get(&(key.id.bytes(), key.version)).copied()
     }
 
     /// The tree in which facts are assembled.
@@ -277,11 +284,14 @@ impl Job for ReadOffer {
             topics: tx.query(&TOPICS, &ws).await?.iter().map(topic).collect::<Result<_, _>>()?,
             sources: tx.query(&SOURCES, &ws).await?.iter().map(source).collect::<Result<_, _>>()?,
             texts: BTreeMap::new(),
+            since: BTreeMap::new(),
         };
         for r in tx.query(&TEXTS, &ws).await? {
             let key = (r.get::<[u8; 16]>(0)?, row::number(&r, 1)?);
             let locale = r.text(2)?.parse().map_err(|e| StoreError::document("locale", e))?;
             out.texts.entry(key).or_default().insert(locale, row::document(&r, 3, "text")?);
+            let at = row::micros(&r, 4)?;
+            out.since.entry(key).and_modify(|first| *first = at.min(*first)).or_insert(at);
         }
         Ok(out)
     }

@@ -110,16 +110,12 @@ pub struct Changed {
 
 struct Apply(Tenant, Change, Micros);
 
-impl Apply {
-    async fn ask(&self, tx: &mut Tx<'_>, ask: &Ask, standing: &Standing) -> Result<Option<Draft>, StoreError> {
-        let mut draft = ask.draft.clone();
-        let Body::Requested { items, .. } = &mut draft.body else { return Ok(None) };
-        items.retain(|i| !standing.is_open(i.scope, i.sender));
-        if items.is_empty() || !spend(tx, self.0, &ask.keys, ask.day, ask.budget, self.2).await? {
-            return Ok(None);
-        }
-        Ok(Some(draft))
-    }
+/// What of an [`Ask`] the person does not have yet; `None` when that is nothing.
+fn missing(ask: &Ask, standing: &Standing) -> Option<Draft> {
+    let mut draft = ask.draft.clone();
+    let Body::Requested { items, .. } = &mut draft.body else { return None };
+    items.retain(|i| !standing.is_open(i.scope, i.sender));
+    (!items.is_empty()).then_some(draft)
 }
 
 impl Job for Apply {
@@ -135,16 +131,16 @@ impl Job for Apply {
         {
             out.withdrawn = Some(locked.append(tx, draft, *now).await?);
         }
-        if let Some(ask) = &change.ask {
-            match self.ask(tx, ask, &locked.standing).await? {
-                Some(draft) => {
-                    let event = locked.append(tx, &draft, *now).await?;
-                    let mail = Mail::Confirm { event: event.id, form: None };
-                    let payload = Payload { schema: 1, queued_at: *now, locale: ask.locale, mail };
-                    queue(tx, *tenant, ask.delivery, change.place.point, &payload, *now).await?;
-                    out.asked = Some(event);
-                }
-                None => out.held = true,
+        if let Some(ask) = &change.ask
+            && let Some(draft) = missing(ask, &locked.standing)
+        {
+            out.held = !spend(tx, *tenant, &ask.keys, ask.day, ask.budget, *now).await?;
+            if !out.held {
+                let event = locked.append(tx, &draft, *now).await?;
+                let mail = Mail::Confirm { event: event.id, form: None };
+                let payload = Payload { schema: 1, queued_at: *now, locale: ask.locale, mail };
+                queue(tx, *tenant, ask.delivery, change.place.point, &payload, *now).await?;
+                out.asked = Some(event);
             }
         }
         out.standing =

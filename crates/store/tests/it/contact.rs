@@ -150,10 +150,10 @@ async fn imports_at_once_of_the_same_people_make_each_once(db: TestDb) {
     assert_eq!(arrived.iter().map(|a| a.new).sum::<u64>(), 200);
     assert_eq!(arrived.iter().map(|a| a.known).sum::<u64>(), 1_000);
     assert_eq!(w.store.count_contacts(w.tenant).await.unwrap(), 200);
-    assert_eq!(w.store.rebuild(w.tenant, None, false).await.unwrap(), volens_store::consent::Rebuilt {
-        points: 200,
-        ..Default::default()
-    });
+    assert_eq!(
+        w.store.rebuild(w.tenant, None, false).await.unwrap(),
+        volens_store::consent::Rebuilt { points: 200, ..Default::default() }
+    );
 }
 
 #[both_engines(migrations = MIGRATIONS)]

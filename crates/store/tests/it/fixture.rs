@@ -195,13 +195,7 @@ impl World {
     }
 
     /// The same on another node.
-    pub async fn try_wave(
-        &self,
-        store: &Store,
-        holder: i64,
-        marks: Vec<Mark>,
-        results: Vec<Outcome>,
-    ) -> WaveResult {
+    pub async fn try_wave(&self, store: &Store, holder: i64, marks: Vec<Mark>, results: Vec<Outcome>) -> WaveResult {
         let order = WaveOrder { holder, now: self.now(), results, marks, ..WaveOrder::default() };
         store.wave(order).await.unwrap()
     }
@@ -281,4 +275,3 @@ pub fn outcome(slice: LeasedSlice, key: DeliveryKey, attempt: i64, state: Delive
     let SliceKey { ws, no, .. } = slice_key(slice);
     Outcome { ws, key, slice: no, attempt, state, not_before: Micros(0), reply: Some("250 2.0.0 queued".into()) }
 }
-

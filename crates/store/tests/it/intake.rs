@@ -223,10 +223,7 @@ async fn two_nodes_take_an_act_up_once(db: TestDb) {
         let act = act(&w, &format!("reader{round}@example.org"));
         w.store.store_act(w.tenant, &act).await.unwrap();
         let (a, b) = (prepared(&w, &act, &[NEWS]), prepared(&w, &act, &[NEWS]));
-        let both = tokio::join!(
-            w.store.take_up(w.tenant, vec![a], w.now()),
-            other.take_up(w.tenant, vec![b], w.now())
-        );
+        let both = tokio::join!(w.store.take_up(w.tenant, vec![a], w.now()), other.take_up(w.tenant, vec![b], w.now()));
         let taken = [both.0.unwrap()[0], both.1.unwrap()[0]];
         assert_eq!(taken.iter().filter(|t| **t == TakenUp::Gone).count(), 1, "{taken:?}");
     }

@@ -4,6 +4,7 @@
 mod account;
 mod books;
 mod campaign;
+mod change;
 mod consent;
 mod contact;
 mod evidence;

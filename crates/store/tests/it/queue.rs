@@ -37,8 +37,19 @@ async fn mails_come_out_in_their_order_and_not_before_their_time(db: TestDb) {
     assert_eq!(ordinals(1).await, [20]);
     w.wait(MINUTE);
     assert_eq!(ordinals(10).await, [10, 20, 30]);
-    assert!(w.store.queue_mail(w.tenant, DeliveryKey { stream: w.queue, ordinal: 10 }, ada.point,
-        payload(&w, Mail::Already { form: w.id() }), w.now()).await.is_err(), "a key is used once");
+    assert!(
+        w.store
+            .queue_mail(
+                w.tenant,
+                DeliveryKey { stream: w.queue, ordinal: 10 },
+                ada.point,
+                payload(&w, Mail::Already { form: w.id() }),
+                w.now()
+            )
+            .await
+            .is_err(),
+        "a key is used once"
+    );
 }
 
 #[both_engines(migrations = MIGRATIONS)]
