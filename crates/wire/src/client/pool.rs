@@ -24,8 +24,6 @@ pub(crate) struct Shared<K> {
     pub config: RelayConfig,
     pub tls: Option<TlsConnector>,
     pub queue: Queue<K>,
-    reports: mpsc::Sender<Report<K>>,
-    in_flight: AtomicUsize,
     trouble: Mutex<Trouble>,
 }
 
@@ -36,7 +34,26 @@ struct Trouble {
     until: Option<Instant>,
 }
 
-impl<K: Send + 'static> Shared<K> {
+/// Where reports go. Every session has one of its own; when the last is gone, the receiver ends.
+pub(crate) struct Reporter<K> {
+    reports: mpsc::Sender<Report<K>>,
+    in_flight: Arc<AtomicUsize>,
+}
+
+impl<K> Clone for Reporter<K> {
+    fn clone(&self) -> Self {
+        Self { reports: self.reports.clone(), in_flight: Arc::clone(&self.in_flight) }
+    }
+}
+
+impl<K> Reporter<K> {
+    fn report_now(&self, key: K, outcome: Outcome, took: Duration) -> Result<(), TrySendError<Report<K>>> {
+        self.in_flight.fetch_sub(1, Ordering::Relaxed);
+        self.reports.try_send(Report { key, outcome, took })
+    }
+}
+
+impl<K: Send + 'static> Reporter<K> {
     /// Hands a report over. No report is lost if the future is dropped half-way: a task of its own does the waiting.
     pub async fn report(&self, key: K, outcome: Outcome, took: Duration) {
         if let Err(TrySendError::Full(report)) = self.report_now(key, outcome, took) {
@@ -46,16 +63,11 @@ impl<K: Send + 'static> Shared<K> {
     }
 }
 
+fn give_back() -> Outcome {
+    Outcome::NotSent { stage: Stage::Queue, why: "this server is shutting down".to_owned() }
+}
+
 impl<K> Shared<K> {
-    fn report_now(&self, key: K, outcome: Outcome, took: Duration) -> Result<(), TrySendError<Report<K>>> {
-        self.in_flight.fetch_sub(1, Ordering::Relaxed);
-        self.reports.try_send(Report { key, outcome, took })
-    }
-
-    fn give_back() -> Outcome {
-        Outcome::NotSent { stage: Stage::Queue, why: "this server is shutting down".to_owned() }
-    }
-
     /// Notes that a session was opened.
     pub fn relay_is_up(&self) {
         *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) = Trouble::default();
@@ -99,6 +111,8 @@ struct Running {
 /// [`in_flight`](Pool::in_flight) below [`RelayConfig::capacity`]. Dropping the pool cuts every session short.
 pub struct Pool<K> {
     shared: Arc<Shared<K>>,
+    in_flight: Arc<AtomicUsize>,
+    reporter: Mutex<Option<Reporter<K>>>,
     running: Mutex<Vec<Running>>,
 }
 
@@ -112,10 +126,12 @@ impl<K: Send + 'static> Pool<K> {
         let (reports, receiver) = mpsc::channel(config.capacity() + under_way + config.sessions);
         let queue = Queue::new(config.sessions, config.capacity());
         let sessions = config.sessions;
-        let (in_flight, trouble) = (AtomicUsize::new(0), Mutex::default());
-        let shared = Arc::new(Shared { config, tls, queue, reports, in_flight, trouble });
-        let running = (0..sessions).map(|id| run(Session::new(id, Arc::clone(&shared)))).collect();
-        Ok((Self { shared, running: Mutex::new(running) }, receiver))
+        let shared = Arc::new(Shared { config, tls, queue, trouble: Mutex::default() });
+        let in_flight = Arc::new(AtomicUsize::new(0));
+        let reporter = Reporter { reports, in_flight: Arc::clone(&in_flight) };
+        let start = |id| run(Session::new(id, Arc::clone(&shared), reporter.clone()));
+        let running = Mutex::new((0..sessions).map(start).collect());
+        Ok((Self { shared, in_flight, reporter: Mutex::new(Some(reporter)), running }, receiver))
     }
 
     /// Hands a message over; waits while the queue is full. Gives it back if the pool is closed.
@@ -132,7 +148,7 @@ impl<K: Send + 'static> Pool<K> {
 
     /// Messages handed over and not yet reported.
     pub fn in_flight(&self) -> usize {
-        self.shared.in_flight.load(Ordering::Relaxed)
+        self.in_flight.load(Ordering::Relaxed)
     }
 
     /// The settings the pool was started with.
@@ -143,9 +159,13 @@ impl<K: Send + 'static> Pool<K> {
     /// Takes no new work, gives back what waits (`NotSent` at [`Stage::Queue`]), waits for open replies up to `grace`
     /// and reports what is left by its position. Reports must be received meanwhile. A second call returns at once.
     pub async fn close(&self, grace: Duration) {
+        let reporter = self.take_reporter();
         for message in self.shared.queue.close() {
-            self.shared.report(message.key, Shared::<K>::give_back(), Duration::ZERO).await;
+            if let Some(reporter) = &reporter {
+                reporter.report(message.key, give_back(), Duration::ZERO).await;
+            }
         }
+        drop(reporter);
         let running = std::mem::take(&mut *self.running.lock().unwrap_or_else(PoisonError::into_inner));
         let until = Instant::now() + grace;
         for Running { mut task, cut } in running {
@@ -157,18 +177,26 @@ impl<K: Send + 'static> Pool<K> {
     }
 
     fn count_in(&self) {
-        self.shared.in_flight.fetch_add(1, Ordering::Relaxed);
+        self.in_flight.fetch_add(1, Ordering::Relaxed);
     }
 
     fn count_out(&self) {
-        self.shared.in_flight.fetch_sub(1, Ordering::Relaxed);
+        self.in_flight.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl<K> Pool<K> {
+    fn take_reporter(&self) -> Option<Reporter<K>> {
+        self.reporter.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 }
 
 impl<K> Drop for Pool<K> {
     fn drop(&mut self) {
-        for message in self.shared.queue.close() {
-            let _ = self.shared.report_now(message.key, Shared::<K>::give_back(), Duration::ZERO);
+        if let Some(reporter) = self.take_reporter() {
+            for message in self.shared.queue.close() {
+                let _ = reporter.report_now(message.key, give_back(), Duration::ZERO);
+            }
         }
     }
 }

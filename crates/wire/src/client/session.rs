@@ -14,7 +14,7 @@ use super::conn::{Conn, Lost};
 use super::envelope::{self, push_dot_stuffed, push_number};
 use super::open::{self, Offers};
 use super::outcome::{Missing, Outcome, Outgoing, Stage};
-use super::pool::Shared;
+use super::pool::{Reporter, Shared};
 use super::queue::Taken;
 use crate::reply::Reply;
 
@@ -96,6 +96,7 @@ struct Line {
 pub(crate) struct Session<K> {
     id: usize,
     shared: Arc<Shared<K>>,
+    reporter: Reporter<K>,
     line: Option<Line>,
     flights: VecDeque<Flight<K>>,
     /// A message that waits for a connection: taken just now, or lost by a stale connection before its end.
@@ -103,8 +104,8 @@ pub(crate) struct Session<K> {
 }
 
 impl<K: Send + 'static> Session<K> {
-    pub fn new(id: usize, shared: Arc<Shared<K>>) -> Self {
-        Self { id, shared, line: None, flights: VecDeque::new(), held: None }
+    pub fn new(id: usize, shared: Arc<Shared<K>>, reporter: Reporter<K>) -> Self {
+        Self { id, shared, reporter, line: None, flights: VecDeque::new(), held: None }
     }
 
     /// Works until the pool is closed.
@@ -128,7 +129,7 @@ impl<K: Send + 'static> Session<K> {
         self.lose(&Lost::Shutdown).await;
         if let Some(message) = self.held.take() {
             let outcome = Outcome::NotSent { stage: Stage::Connect, why: Lost::Shutdown.to_string() };
-            self.shared.report(message.key, outcome, Duration::ZERO).await;
+            self.reporter.report(message.key, outcome, Duration::ZERO).await;
         }
     }
 
@@ -192,7 +193,7 @@ impl<K: Send + 'static> Session<K> {
             Err(open::Closed(outcome)) => {
                 self.shared.relay_is_down();
                 if let Some(message) = self.held.take() {
-                    self.shared.report(message.key, outcome, Duration::ZERO).await;
+                    self.reporter.report(message.key, outcome, Duration::ZERO).await;
                 }
                 false
             }
@@ -248,7 +249,7 @@ impl<K: Send + 'static> Session<K> {
         match envelope::check(&message.from, &message.to, &message.body) {
             Ok(()) => Some(message),
             Err(what) => {
-                self.shared.report(message.key, Outcome::Malformed { what }, Duration::ZERO).await;
+                self.reporter.report(message.key, Outcome::Malformed { what }, Duration::ZERO).await;
                 None
             }
         }
@@ -258,7 +259,7 @@ impl<K: Send + 'static> Session<K> {
     async fn begin(&mut self, message: Outgoing<K>, careful: bool) {
         let Some(line) = &mut self.line else { return };
         if let Some(what) = missing(&line.offers, &message) {
-            self.shared.report(message.key, Outcome::Unsupported { what }, Duration::ZERO).await;
+            self.reporter.report(message.key, Outcome::Unsupported { what }, Duration::ZERO).await;
             return;
         }
         line.messages += 1;
@@ -363,7 +364,7 @@ impl<K: Send + 'static> Session<K> {
             (None, Some(reply)) => Outcome::Refused { stage: Stage::End, reply },
             (None, None) => Outcome::Unknown { why: "the relay's answers do not fit together".to_owned() },
         };
-        self.shared.report(flight.message.key, outcome, took).await;
+        self.reporter.report(flight.message.key, outcome, took).await;
         Ok(())
     }
 
@@ -378,7 +379,7 @@ impl<K: Send + 'static> Session<K> {
             if stale && matches!(outcome, Outcome::NotSent { stage: Stage::Mail, .. }) {
                 self.held = Some(flight.message);
             } else {
-                self.shared.report(flight.message.key, outcome, took).await;
+                self.reporter.report(flight.message.key, outcome, took).await;
             }
         }
         self.line = None;
