@@ -12,7 +12,7 @@ use volens_core::id::{ActId, FormId};
 use volens_core::locale::Locale;
 use volens_core::permission::{Evidence, Mode};
 use volens_core::purpose::{PurposeNo, Scope};
-use volens_store::form::FormRow;
+pub use volens_store::form::FormRow;
 use volens_store::intake::{ActDoc, ActRow, PreparedAct, TakenUp};
 
 use crate::account::workspace::Workspace;

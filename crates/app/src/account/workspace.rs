@@ -4,14 +4,15 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use volens_core::id::{StreamNo, WorkspaceNo};
+use volens_core::Micros;
+use volens_core::id::{StreamNo, TextId, WorkspaceNo};
 use volens_core::locale::Locale;
 use volens_core::purpose::{Catalogue, PurposeNo, Scope};
 use volens_mail::Zone;
 use volens_store::Tenant;
 use volens_store::account::NewWorkspace;
 use volens_store::form::FormRow;
-use volens_store::purpose::{Addition, Offer, Words};
+use volens_store::purpose::{Addition, Offer, TextKey, Words};
 
 use crate::account::settings::WorkspaceSettings;
 use crate::error::AppError;
@@ -49,6 +50,13 @@ impl Workspace {
         let key = topic.map(|t| t.text).or_else(|| self.offer.purpose(scope.purpose).map(|p| p.text));
         let found = key.and_then(|k| self.offer.words(k, locale)).map(|(_, w)| w.clone());
         found.unwrap_or_else(|| Words { name: format!("#{}", scope.purpose), ..Words::default() })
+    }
+
+    /// The words of a text in one version, and since when they stand: a form's title and lead, a notice.
+    #[must_use]
+    pub fn text(&self, id: TextId, version: u32, locale: Locale) -> Option<(&Words, Micros)> {
+        let key = TextKey { id, version };
+        self.offer.words(key, locale).map(|(_, words)| words).zip(self.offer.text_since(key))
     }
 
     /// The purpose of that short name.

@@ -18,7 +18,7 @@ use volens_store::consent::{LoggedEvent, Place};
 
 pub use choose::Chosen;
 pub use confirm::{Asked, ConfirmOutcome, Renewed};
-pub use leave::{LeaveOutcome, What};
+pub use leave::{LeaveOutcome, What, left_at};
 
 use crate::App;
 use crate::account::workspace::Workspace;
