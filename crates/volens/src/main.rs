@@ -1,3 +1,9 @@
 //! The Volens binary.
 
+mod clock;
+mod folder;
+mod http;
+mod intake;
+mod runtime;
+
 fn main() {}
