@@ -1,5 +1,7 @@
 //! Statements, jobs and rows behave alike on both engines.
 
+#![expect(clippy::unwrap_used, reason = "tests")]
+
 use volens_db::{Db, DbError, Job, Lane, Migration, Row, Rows, Tx, params, statements};
 use volens_testkit::{TestDb, both_engines};
 

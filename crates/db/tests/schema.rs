@@ -1,5 +1,7 @@
 //! Migrations, the schema's dump, wake-ups between nodes, poolers.
 
+#![expect(clippy::unwrap_used, reason = "tests")]
+
 use std::time::Duration;
 
 use volens_db::{DbError, Engine, Lane, Migration, Pooler, Topic, params, schema_dump, statements};

@@ -1,5 +1,7 @@
 //! The statement tests themselves: good statements pass on both engines, bad ones are seen.
 
+#![expect(clippy::unwrap_used, reason = "tests")]
+
 use volens_db::{Db, DbError, Job, Lane, Migration, Rows, Tx, params, statements};
 use volens_testkit::statements::{binds_workspace, explain_hot, lint, prepare_all};
 use volens_testkit::{TestDb, both_engines};

@@ -1,5 +1,7 @@
 //! Group commit, lanes, full disks, locks: what the writers promise.
 
+#![expect(clippy::unwrap_used, reason = "tests")]
+
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
