@@ -6,6 +6,8 @@
 
 pub mod client;
 pub mod listener;
+#[doc(hidden)]
+pub mod probe;
 mod reply;
 mod stream;
 mod tls;

@@ -212,6 +212,10 @@ impl<K: Send + 'static> Session<K> {
                 break;
             }
         }
+        // A word that nobody asked for is a goodbye: nothing more is written into this connection.
+        if self.flights.is_empty() && self.line.take_if(|line| line.conn.has_input()).is_some() {
+            return Ok(());
+        }
         self.fill().await;
         let timeouts = self.shared.config.timeouts;
         match (&mut self.line, self.flights.front()) {

@@ -132,6 +132,9 @@ impl Dialogue {
 
     /// The answer to [`Step::Message`]; LMTP gets one for each recipient (RFC 2033 4.2).
     pub fn message_verdict(&mut self, verdict: &Verdict) {
+        if *verdict == Verdict::Accept {
+            self.errors = 0;
+        }
         let times = if self.config.protocol == Protocol::Lmtp { self.handed_out } else { 1 };
         for _ in 0..times {
             self.say_verdict(verdict, "250 2.6.0 Message taken");
@@ -312,7 +315,8 @@ impl Dialogue {
         if !self.in_mail || self.chunking {
             self.refuse("503 5.5.1 Give sender and recipient first");
         } else if self.envelope.recipients.is_empty() {
-            self.refuse("554 5.5.1 No recipient was taken");
+            // No error of the client's: it sent RCPT and DATA in one write, as PIPELINING lets it.
+            self.say("554 5.5.1 No recipient was taken");
         } else {
             self.say("354 Go on");
             self.phase = Phase::Data(DataState::new());
@@ -344,8 +348,12 @@ impl Dialogue {
         }
         self.phase = Phase::Command;
         let step = match (refused, last) {
+            (true, _) if self.in_mail => {
+                self.say("503 5.5.1 No recipient was taken");
+                None
+            }
             (true, _) => {
-                self.refuse("503 5.5.1 BDAT without a recipient that was taken");
+                self.refuse("503 5.5.1 BDAT outside a message");
                 None
             }
             (false, false) => {
