@@ -38,7 +38,7 @@ pub(crate) fn make(letter: &Letter, brand: &Brand) -> Result<Body, LetterError> 
     let styled = CSSInliner::options().build().inline_fragment(&with_buttons, &style(brand)).map_err(|e| {
         LetterError::Template { line: letter.body_line, reason: format!("the HTML cannot be read: {e}") }
     })?;
-    Ok(Body { html: holes.fill(styled.trim())?, text: holes.fill(&text)?, holes })
+    Ok(Body { html: holes.fill(&layout::ascii(styled.trim().into()))?, text: holes.fill(&text)?, holes })
 }
 
 fn options() -> Options<'static> {

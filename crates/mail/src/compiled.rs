@@ -8,7 +8,7 @@ use volens_core::Locale;
 
 use crate::body::{self, Body};
 use crate::header::HeaderText;
-use crate::layout::{Brand, Footer, Frame};
+use crate::layout::{Brand, Footer, Frame, ascii};
 use crate::letter::{Letter, LetterError};
 use crate::person::{Missed, PersonView, Root};
 use crate::words::{Words, at};
@@ -24,7 +24,7 @@ const LARGEST: usize = 1_000_000;
 pub struct Rendered {
     /// The subject.
     pub subject: HeaderText,
-    /// The HTML part.
+    /// The HTML part, in ASCII.
     pub html: String,
     /// The plain text part.
     pub text: String,
@@ -159,7 +159,7 @@ impl Compiled {
         let mut session = Session::new(self, person);
         let subject = HeaderText::owned(session.part(SUBJECT)?.into_owned());
         let preview = session.part(PREVIEW)?;
-        let body = session.part(HTML)?;
+        let body = ascii(session.part(HTML)?);
         let mut text = session.part(TEXT)?.into_owned();
         text.truncate(text.trim_end().len());
         let links = [

@@ -228,7 +228,7 @@ impl Frame {
         out.push_str(&self.small);
         escape(footer.line, out);
         for (i, (label, url)) in footer.links.iter().enumerate() {
-            out.push_str(if i == 0 { " " } else { " · " });
+            out.push_str(if i == 0 { " " } else { " &#183; " });
             self.link(label, url, out);
         }
         out.push_str("</p>\n");
@@ -237,7 +237,7 @@ impl Frame {
         out.push_str(", ");
         escape(footer.address, out);
         for (i, (label, url)) in footer.notices.iter().enumerate() {
-            out.push_str(if i == 0 { "<br>" } else { " · " });
+            out.push_str(if i == 0 { "<br>" } else { " &#183; " });
             self.link(label, url, out);
         }
         out.push_str("</p>\n");
@@ -316,7 +316,7 @@ fn stripes(c: &Colours) -> String {
                 "<td class=\"{class}\" bgcolor=\"{colour}\" width=\"6%\" height=\"6\" style=\"background:{colour}\">&nbsp;</td>"
             );
         } else {
-            out.push_str("<td width=\"6%\" height=\"6\">&nbsp;</td>");
+            out.push_str("<td width=\"6%\" height=\"6\">&nbsp;</td>\n");
         }
     }
     out.push_str("</tr></table>");
@@ -334,21 +334,49 @@ pub(crate) fn button(c: &Colours, href: &str, label: &str) -> String {
     )
 }
 
-/// Text as HTML text or as a quoted attribute.
+/// Text as HTML text or as a quoted attribute, in ASCII: what is beyond becomes a numeric entity, so that the HTML part
+/// needs no transfer encoding, which would cost more than all the rest of a mail.
 pub(crate) fn escape(text: &str, out: &mut String) {
+    put(text, out, |b| match b {
+        b'&' => "&amp;",
+        b'<' => "&lt;",
+        b'>' => "&gt;",
+        b'"' => "&quot;",
+        b'\'' => "&#39;",
+        _ => "",
+    });
+}
+
+/// HTML with every character beyond ASCII as a numeric entity.
+pub(crate) fn ascii(html: std::borrow::Cow<'_, str>) -> std::borrow::Cow<'_, str> {
+    if html.is_ascii() {
+        return html;
+    }
+    let mut out = String::with_capacity(html.len() + html.len() / 8);
+    put(&html, &mut out, |_| "");
+    out.into()
+}
+
+fn put(text: &str, out: &mut String, entity: impl Fn(u8) -> &'static str) {
+    let bytes = text.as_bytes();
     let mut from = 0;
-    for (i, b) in text.bytes().enumerate() {
-        let entity = match b {
-            b'&' => "&amp;",
-            b'<' => "&lt;",
-            b'>' => "&gt;",
-            b'"' => "&quot;",
-            b'\'' => "&#39;",
-            _ => continue,
-        };
-        out.push_str(&text[from..i]);
-        out.push_str(entity);
-        from = i + 1;
+    let mut at = 0;
+    while let Some(b) = bytes.get(at) {
+        let known = entity(*b);
+        if b.is_ascii() && known.is_empty() {
+            at += 1;
+            continue;
+        }
+        out.push_str(&text[from..at]);
+        let c = text[at..].chars().next().unwrap_or_default();
+        match known {
+            "" => {
+                let _ = write!(out, "&#{};", u32::from(c));
+            }
+            known => out.push_str(known),
+        }
+        at += c.len_utf8();
+        from = at;
     }
     out.push_str(&text[from..]);
 }

@@ -56,8 +56,8 @@ impl Headers<'_> {
 pub struct Message;
 
 impl Message {
-    /// The mail as it goes over the wire, before dot-stuffing: CRLF line ends, lines of at most 76 octets in the parts
-    /// and 998 in the headers, the same bytes for the same arguments.
+    /// The mail as it goes over the wire, before dot-stuffing: CRLF line ends, encoded lines of at most 76 octets
+    /// and others of at most 998, the same bytes for the same arguments.
     #[must_use]
     pub fn build(rendered: &Rendered, headers: &Headers<'_>) -> Vec<u8> {
         let size = rendered.html.len() + rendered.text.len();
@@ -73,10 +73,30 @@ impl Message {
         put(out, &["MIME-Version: 1.0\r\nContent-Type: multipart/alternative;\r\n boundary=\"", &boundary, "\"\r\n"]);
         for (kind, text) in [("text/plain", &rendered.text), ("text/html", &rendered.html)] {
             put(out, &["\r\n--", &boundary, "\r\n"]);
-            MimePart::new(kind, text.as_str()).write_part(out);
+            match as_it_is(text) {
+                true => seven_bit(out, kind, text),
+                false => MimePart::new(kind, text.as_str()).write_part(out),
+            }
         }
         put(out, &["\r\n--", &boundary, "--\r\n"]);
     }
+}
+
+/// Whether a part can go without a transfer encoding (RFC 2045 2.7): ASCII, short lines, no stray carriage return.
+fn as_it_is(text: &str) -> bool {
+    text.is_ascii() && !text.bytes().any(|b| b == b'\r' || b == 0) && text.split('\n').all(|l| l.len() <= 998)
+}
+
+/// Our HTML is made to go like this: quoted-printable would take longer than all the rest of a mail and write each `=`
+/// as three octets.
+fn seven_bit(out: &mut Vec<u8>, kind: &str, text: &str) {
+    put(out, &["Content-Type: ", kind, "; charset=\"utf-8\"\r\nContent-Transfer-Encoding: 7bit\r\n\r\n"]);
+    let mut rest = text;
+    while let Some(end) = rest.find('\n') {
+        put(out, &[&rest[..end], "\r\n"]);
+        rest = &rest[end + 1..];
+    }
+    put(out, &[rest]);
 }
 
 fn write_headers(out: &mut Vec<u8>, headers: &Headers<'_>, subject: &HeaderText) {
