@@ -39,7 +39,7 @@ pub struct World {
     pub chance: FakeChance,
     /// The transactional stream.
     pub queue: StreamNo,
-    next: AtomicI64,
+    pub next: AtomicI64,
 }
 
 impl World {
