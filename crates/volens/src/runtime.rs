@@ -19,6 +19,7 @@ use volens_wire::{Listener, RelayConfig};
 use crate::clock::{SystemChance, SystemClock};
 use crate::folder::{FolderError, FolderLock};
 use crate::http::Http;
+pub use crate::http::HttpSetup;
 use crate::intake::{self, IntakeSetup};
 
 /// How often workspaces, forms and texts are read again, for what other processes added.
@@ -45,17 +46,6 @@ pub struct Setup {
     /// Serves pages.
     pub http: Option<HttpSetup>,
 }
-
-/// Pages.
-pub struct HttpSetup {
-    /// A socket that is bound already: see [`bind`].
-    pub listener: TcpListener,
-    /// Makes everything that is served, given the open application.
-    pub routes: Routes,
-}
-
-/// Makes the routes of a server.
-pub type Routes = Box<dyn FnOnce(&Arc<App>) -> Result<axum::Router, AppError> + Send>;
 
 /// A process could not be started; nothing runs.
 #[derive(Debug, thiserror::Error)]
@@ -162,8 +152,7 @@ impl Running {
         self.spawn(app.clone().plan_loop(self.stop.subscribe()));
         self.spawn(reload_loop(app.clone(), self.stop.subscribe()));
         if let Some(http) = http {
-            let router = (http.routes)(&app)?;
-            self.http = Some(Http::start(http.listener, router).map_err(StartError::Socket)?);
+            self.http = Some(Http::start(app, http, self.stop.subscribe())?);
         }
         Ok(())
     }
@@ -208,7 +197,7 @@ impl Running {
         let _ = self.stop.send(true);
         let http = async {
             if let Some(http) = self.http {
-                http.stop().await;
+                http.ended().await;
             }
         };
         let intake = async {
