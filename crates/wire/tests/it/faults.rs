@@ -90,9 +90,9 @@ async fn a_connection_lost_in_the_middle_of_a_big_body_is_not_sent() {
         let offers = Offers { size: None, ..offers(way) };
         let sink = sink(SinkConfig { offers, faults, ..SinkConfig::default() }).await;
         let outcome = send_one(relay(sink.addr()), mail(0, "a@example.org", &big)).await;
-        let stage = if way == Way::Bdat { "Mail" } else { "End" };
-        assert!(matches!(outcome, Outcome::NotSent { .. }), "{way:?} {outcome:?}");
-        assert!(brief(&outcome).ends_with(stage) || way == Way::Bdat, "{outcome:?}");
+        let Outcome::NotSent { stage, .. } = outcome else { panic!("{way:?} {outcome:?}") };
+        // With BDAT the relay may drop before its answers to the envelope are read.
+        assert!(way == Way::Bdat || stage == volens_wire::Stage::End, "{stage:?}");
         assert_eq!(sink.count(), 0);
     }
 }

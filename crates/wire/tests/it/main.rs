@@ -84,12 +84,14 @@ fn reply(code: u16) -> Reply {
     Reply::new(code, Some(((code / 100) as u8, 7, 1)), "scripted")
 }
 
-/// Mails that a catcher took.
+type Caught = Vec<(Envelope, Vec<u8>)>;
+
+/// A mailroom that keeps what it takes; it knows nobody whose address begins with `nobody`.
 #[derive(Clone, Default)]
-struct Catcher(Arc<Mutex<Vec<(Envelope, Vec<u8>)>>>);
+struct Catcher(Arc<Mutex<Caught>>);
 
 impl Catcher {
-    fn mails(&self) -> Vec<(Envelope, Vec<u8>)> {
+    fn mails(&self) -> Caught {
         self.0.lock().expect("lock").clone()
     }
 }

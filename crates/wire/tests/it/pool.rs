@@ -97,7 +97,6 @@ async fn a_connection_that_died_at_rest_costs_no_message() {
 #[tokio::test]
 async fn the_first_message_after_a_rest_is_careful() {
     for last_faulty in [1, 2] {
-        let faults = vec![(At::Mail, Fault::Drop)];
         let server = canned_then_drop(last_faulty).await;
         let mut config = relay(server.0);
         config.sessions = 1;
@@ -109,7 +108,6 @@ async fn the_first_message_after_a_rest_is_careful() {
         let expected = if last_faulty == 1 { "accepted" } else { "unknown" };
         assert_eq!(brief(&reports.recv().await.expect("report").outcome), expected);
         pool.close(Duration::from_secs(1)).await;
-        drop(faults);
     }
 }
 
