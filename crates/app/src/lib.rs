@@ -10,6 +10,7 @@ pub mod consent;
 pub mod contact;
 pub mod delivery;
 mod error;
+pub mod import;
 pub mod intake;
 pub mod links;
 
