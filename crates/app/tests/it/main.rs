@@ -1,0 +1,8 @@
+//! The use cases and the sending pipeline against real databases and a real SMTP sink.
+#![expect(clippy::unwrap_used, clippy::disallowed_methods, reason = "tests")]
+
+mod consent;
+mod fixture;
+mod kill;
+mod refusals;
+mod sending;
