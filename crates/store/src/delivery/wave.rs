@@ -11,6 +11,8 @@ use crate::consent::evidence::{KeptMail, keep};
 use crate::delivery::{DeliveryState, SLICE, SliceState};
 use crate::error::StoreError;
 
+// `u.o = u.o + 0` is always true. Without statistics PostgreSQL takes it for rare and looks each row up by its key; it
+// would otherwise read all of a table that is not yet large (22,000 rows for a wave of 100).
 statements! {
     /// Locks a slice and says whether its holder may go on: pause, stop and other nodes wait here for the wave, and it
     /// for them.
@@ -21,6 +23,7 @@ statements! {
         "UPDATE delivery SET state = u.n, not_before = u.b, reply = u.r, changed_at = $8
          FROM {rows}
          WHERE delivery.ws = u.ws AND delivery.stream = u.s AND delivery.ordinal = u.o AND delivery.attempt = u.a
+           AND u.o = u.o + 0
            AND delivery.state = 1
          RETURNING delivery.stream, delivery.ordinal";
     /// Results that came after the row had been given up: they still count.
@@ -28,6 +31,7 @@ statements! {
         "UPDATE delivery SET state = u.n, not_before = u.b, reply = u.r, changed_at = $8
          FROM {rows}
          WHERE delivery.ws = u.ws AND delivery.stream = u.s AND delivery.ordinal = u.o AND delivery.attempt = u.a
+           AND u.o = u.o + 0
            AND delivery.state = 7
          RETURNING delivery.stream, delivery.ordinal";
     /// Refusals that turned out to be about us are taken back: the rows wait again.
@@ -35,6 +39,7 @@ statements! {
         "UPDATE delivery SET state = u.n, not_before = u.b, reply = u.r, changed_at = $8
          FROM {rows}
          WHERE delivery.ws = u.ws AND delivery.stream = u.s AND delivery.ordinal = u.o AND delivery.attempt = u.a
+           AND u.o = u.o + 0
            AND delivery.state = 4
          RETURNING delivery.stream, delivery.ordinal";
     /// The mark, the fence and the last look: only where the person stands as when it was decided.
@@ -43,6 +48,7 @@ statements! {
              changed_at = $9
          FROM {rows}
          WHERE delivery.ws = u.ws AND delivery.stream = u.s AND delivery.ordinal = u.o AND delivery.state = 0
+           AND u.o = u.o + 0
            AND (SELECT st.seq FROM standing st WHERE st.ws = u.ws AND st.point = delivery.point) = u.q
          RETURNING delivery.stream, delivery.ordinal, delivery.attempt";
     /// What the wave changed, added to the books of its slices. A row that waits again may call a slice back that was
