@@ -198,7 +198,7 @@ impl<'a> Session<'a> {
         }
         let (root, missed) = self.context.get_or_insert_with(|| {
             let missed = Arc::default();
-            (Root::new(&Arc::new(self.person.clone()), &missed), missed)
+            (Root::of(&Arc::new(self.person.clone()), &missed), missed)
         });
         let done = self.of.engine.get_template(NAMES[i]).and_then(|t| t.render(root.clone()));
         match done {

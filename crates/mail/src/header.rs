@@ -109,8 +109,9 @@ impl AddrSpec {
         let bad = || BadHeader::Address(short(address));
         let (local, domain) = address.rsplit_once('@').ok_or_else(bad)?;
         let atom = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-/=?^_`{|}~".contains(c);
-        let wide =
-            |c: char| !c.is_ascii() && !c.is_control() && !c.is_whitespace() && clean(c.encode_utf8(&mut [0; 4])) != "";
+        let wide = |c: char| {
+            !c.is_ascii() && !c.is_control() && !c.is_whitespace() && !clean(c.encode_utf8(&mut [0; 4])).is_empty()
+        };
         let dots =
             !local.is_empty() && local.split('.').all(|a| !a.is_empty() && a.chars().all(|c| atom(c) || wide(c)));
         if !dots || local.len() > 64 {

@@ -95,7 +95,7 @@ impl Missed {
 }
 
 impl Root {
-    pub(crate) fn new(view: &Arc<PersonView>, missed: &Arc<Missed>) -> Value {
+    pub(crate) fn of(view: &Arc<PersonView>, missed: &Arc<Missed>) -> Value {
         let asked = Asked { view: Arc::clone(view), missed: Arc::clone(missed) };
         Value::from_object(Self { person: Value::from_object(asked) })
     }

@@ -1,5 +1,7 @@
 //! A campaign's letter from its file to the octets.
 
+#![expect(clippy::unwrap_used, reason = "tests may fail loudly, their helpers too")]
+
 mod common;
 
 use common::*;

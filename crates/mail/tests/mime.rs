@@ -1,5 +1,7 @@
 //! Mails read back by another's parser, with hostile values in every place that takes one.
 
+#![expect(clippy::unwrap_used, reason = "tests may fail loudly, their helpers too")]
+
 mod common;
 
 use common::*;

@@ -1,5 +1,7 @@
 //! The mails that Volens writes by itself, in six languages.
 
+#![expect(clippy::unwrap_used, reason = "tests may fail loudly, their helpers too")]
+
 mod common;
 
 use common::*;
