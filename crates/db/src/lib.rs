@@ -6,6 +6,7 @@
 //! Invariants: `Ok` from a write means committed and on disk. A job may run more than once, so it has no effect outside
 //! its transaction. Errors and log lines carry no parameter values.
 
+mod about;
 mod dialect;
 mod dump;
 mod error;
@@ -19,6 +20,7 @@ mod wake;
 
 use std::sync::Arc;
 
+pub use about::About;
 pub use dialect::{Engine, render};
 pub use dump::{SchemaTable, schema_dump};
 pub use error::DbError;

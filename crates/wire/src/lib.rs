@@ -13,8 +13,8 @@ mod stream;
 mod tls;
 
 pub use client::{
-    BadMessage, ConfigError, Credentials, Missing, Outcome, Outgoing, Pool, Protocol, RelayConfig, Report, Roots,
-    Secret, Stage, Timeouts, Tls,
+    BadMessage, ConfigError, Credentials, Missing, Outcome, Outgoing, Pool, ProbeError, Probed, Protocol, RelayConfig,
+    Report, Roots, Secret, Stage, Timeouts, Tls, probe,
 };
 pub use listener::{Envelope, Listener, ListenerConfig, ListenerTimeouts, Mailroom, Offer, Verdict};
 pub use reply::{Garbage, MAX_REPLY, MAX_REPLY_LINE, Reply};

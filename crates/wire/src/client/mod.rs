@@ -6,6 +6,7 @@ mod envelope;
 mod open;
 mod outcome;
 mod pool;
+mod probe;
 mod queue;
 mod session;
 
@@ -15,3 +16,4 @@ pub use envelope::BadMessage;
 pub(crate) use envelope::push_dot_stuffed;
 pub use outcome::{Missing, Outcome, Outgoing, Report, Stage};
 pub use pool::Pool;
+pub use probe::{ProbeError, Probed, probe};
