@@ -256,6 +256,8 @@ impl Dispatcher {
 
     /// What fits: at most `room` messages, and decisions against that come before them.
     fn batch(&mut self, room: usize) -> Vec<Prepared> {
+        let now = self.app.now();
+        self.waiting.iter_mut().for_each(|p| p.outlived(now));
         let wanted = self.waiting.iter().filter(|p| p.message.is_some()).count().min(room);
         let mut allowed = match &mut self.rate {
             Some(rate) if wanted > 0 => rate.take(wanted),

@@ -38,6 +38,19 @@ pub struct Prepared {
     pub keep: Option<KeptMail>,
     /// The recipient's domain, to tell refusals of one domain from refusals of us.
     pub domain: String,
+    /// Until when it is worth sending.
+    pub useful_until: Micros,
+}
+
+impl Prepared {
+    /// A message that waited too long for its turn does not go.
+    pub(crate) fn outlived(&mut self, now: Micros) {
+        if self.message.is_some() && now > self.useful_until {
+            self.message = None;
+            self.keep = None;
+            self.mark.state = DeliveryState::Skipped;
+        }
+    }
 }
 
 /// Asks the law about one message to somebody.
@@ -139,27 +152,29 @@ pub fn campaign_row(
 ) -> Prepared {
     let intended = letter.intended;
     let (decision, stored) = decide(workspace, &row.standing, row.seq, &intended, now);
-    let none = |state, domain: String| Prepared {
+    let none = |state| Prepared {
         mark: mark(slice, row, slice.no, state, stored.clone()),
         message: None,
         keep: None,
-        domain,
+        domain: String::new(),
+        useful_until: letter.useful_until,
     };
     if decision.effect == Effect::Deny {
-        return none(DeliveryState::Denied, String::new());
+        return none(DeliveryState::Denied);
     }
     if now > letter.useful_until {
-        return none(DeliveryState::Skipped, String::new());
+        return none(DeliveryState::Skipped);
     }
     match letter_to(app, workspace, letter, row, &decision, now) {
         Ok((message, domain)) => {
             let handed = handed(slice, row, slice.no, true);
             let mark = mark(slice, row, slice.no, DeliveryState::Sending, stored);
-            Prepared { mark, message: Some(Outgoing { key: handed, ..message }), keep: None, domain }
+            let useful_until = letter.useful_until;
+            Prepared { mark, message: Some(Outgoing { key: handed, ..message }), keep: None, domain, useful_until }
         }
         Err(e) => {
             tracing::warn!(stream = row.key.stream.0, ordinal = row.key.ordinal, error = %e, "a letter cannot be made");
-            none(DeliveryState::Failed, String::new())
+            none(DeliveryState::Failed)
         }
     }
 }

@@ -23,6 +23,9 @@ use crate::delivery::prepare::{Prepared, decide, handed, intended, mark, reason_
 use crate::error::AppError;
 use crate::{App, minted_at};
 
+/// An answer to an act is worth sending whenever it can go.
+const USEFUL: Micros = Micros(i64::MAX);
+
 /// A row of a transactional stream, decided and rendered.
 pub fn queue_row(app: &App, workspace: &Workspace, slice: &LeasedSlice, row: &Planned, now: Micros) -> Prepared {
     let writer = Writer { app, workspace, row, now };
@@ -42,7 +45,7 @@ pub fn queue_row(app: &App, workspace: &Workspace, slice: &LeasedSlice, row: &Pl
             let message =
                 Outgoing { key, from: made.from, to: made.to, body: made.body, eight_bit: false, utf8: made.utf8 };
             let mark = mark(slice, row, QUEUE_SLICE, DeliveryState::Sending, stored);
-            Prepared { mark, message: Some(message), keep, domain: made.domain }
+            Prepared { mark, message: Some(message), keep, domain: made.domain, useful_until: USEFUL }
         }
         Err(e) => {
             tracing::warn!(stream = row.key.stream.0, ordinal = row.key.ordinal, error = %e, "a mail cannot be made");
@@ -78,7 +81,7 @@ struct Named {
 impl Writer<'_> {
     fn nothing(&self, slice: &LeasedSlice, state: DeliveryState, decision: Vec<u8>) -> Prepared {
         let mark = mark(slice, self.row, QUEUE_SLICE, state, decision);
-        Prepared { mark, message: None, keep: None, domain: String::new() }
+        Prepared { mark, message: None, keep: None, domain: String::new(), useful_until: USEFUL }
     }
 
     fn pending(&self, event: EventId) -> Option<&Pending> {

@@ -22,10 +22,10 @@ const SESSIONS: usize = 50;
 const PEOPLE: usize = 12_000;
 
 fn config_of(url: &str) -> DbConfig {
-    if url.starts_with("postgres") {
-        DbConfig::Postgres(PostgresConfig::new(url))
-    } else {
+    if url.ends_with("volens.db") {
         DbConfig::Sqlite(SqliteConfig::new(url))
+    } else {
+        DbConfig::Postgres(PostgresConfig::new(url))
     }
 }
 
@@ -52,7 +52,7 @@ fn start(url: &str, port: u16) -> Child {
         .env("VOLENS_KILL_DB", url)
         .env("VOLENS_KILL_PORT", port.to_string())
         .stdout(Stdio::null())
-        .stderr(Stdio::null())
+        .stderr(Stdio::inherit())
         .spawn()
         .unwrap()
 }
