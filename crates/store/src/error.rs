@@ -34,7 +34,7 @@ pub enum StoreError {
 
 impl StoreError {
     /// A document that does not parse.
-    pub(crate) fn document(what: &'static str, why: impl ToString) -> Self {
+    pub(crate) fn document(what: &'static str, why: impl std::fmt::Display) -> Self {
         Self::Document { what, why: why.to_string() }
     }
 }

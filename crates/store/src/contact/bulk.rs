@@ -1,11 +1,11 @@
 //! The bulk writer: many people at once, each with the acts that are known of them.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use volens_core::Micros;
 use volens_core::consent::{Draft, Event, Stamp, fold};
 use volens_core::standing::Standing;
-use volens_db::{Job, Lane, Rows, Stmt, Tx, Value, params, statements};
+use volens_db::{DbError, Job, Lane, Row, Rows, Stmt, Tx, Value, params, statements};
 
 use super::NewPoint;
 use crate::consent::record::lock;
@@ -71,43 +71,50 @@ struct Tables {
     events: Rows,
 }
 
+/// The points in the first column.
+fn points(rows: &[Row]) -> Result<HashSet<[u8; 16]>, StoreError> {
+    Ok(rows.iter().map(|r| r.get(0)).collect::<Result<_, _>>()?)
+}
+
 impl BringIn {
-    /// Every key of these people as rows of `stmt`, each with the place of its person in the list. Sorted, so that the
-    /// index is written in its own order (DESIGN 10).
-    fn keys(&self, stmt: &'static Stmt, of: impl Fn(&usize) -> bool) -> Result<Rows, StoreError> {
-        let all = self.people.iter().enumerate().filter(|(i, _)| of(i));
-        let mut sorted: Vec<_> = all.flat_map(|(i, p)| p.point.keys.0.iter().map(move |key| (key, i))).collect();
-        sorted.sort();
+    /// Keys of these people as rows of `stmt`. Sorted, so that the index is written in its own order (DESIGN 10).
+    fn keys<'a>(
+        &'a self,
+        stmt: &'static Stmt,
+        of: impl Fn(&'a Arrival) -> Vec<&'a (u8, [u8; 16])>,
+    ) -> Result<Rows, StoreError> {
+        let mut sorted: Vec<_> = self.people.iter().flat_map(|p| of(p).into_iter().map(move |key| (key, p))).collect();
+        sorted.sort_by_key(|(key, _)| *key);
         let mut rows = Rows::with_capacity(stmt, sorted.len());
-        for ((key_id, hash), i) in sorted {
-            let person = self.people[i].point.place.point.bytes();
-            rows.push([self.ws(), Value::from(i64::from(*key_id)), Value::from(hash), Value::from(person)])?;
+        for ((key_id, hash), person) in sorted {
+            let point = person.point.place.point.bytes();
+            rows.push([self.ws(), Value::from(i64::from(*key_id)), Value::from(hash), Value::from(point)])?;
         }
         Ok(rows)
     }
 
-    /// The points whose address was free under all its keys.
+    /// The points whose address was free.
     async fn claim(&self, tx: &mut Tx<'_>) -> Result<HashSet<[u8; 16]>, StoreError> {
+        let id = |p: &Arrival| p.point.place.point.bytes();
+        let several = self.people.iter().any(|p| p.point.keys.0.len() > 1);
         let mut known = HashSet::new();
-        // With one key the claim itself says who is known; with several, one of them may be an older one.
-        if self.people.iter().any(|p| p.point.keys.0.len() > 1) {
-            for row in tx.bulk(&KNOWN_ADDRESSES, &self.keys(&KNOWN_ADDRESSES, |_| true)?, &[]).await? {
-                known.insert(row.get::<[u8; 16]>(0)?);
-            }
+        // With one key the claim itself says who is known; with several, any of them may be stored.
+        if several {
+            let every = self.keys(&KNOWN_ADDRESSES, |p| p.point.keys.0.iter().collect())?;
+            known = points(&tx.bulk(&KNOWN_ADDRESSES, &every, &[]).await?)?;
         }
-        let unknown = |i: &usize| !known.contains(&self.people[*i].point.place.point.bytes());
-        let rows = tx.bulk(&CLAIM_ADDRESSES, &self.keys(&CLAIM_ADDRESSES, unknown)?, &[]).await?;
-        let mut claimed: HashMap<[u8; 16], usize> = HashMap::new();
-        for row in rows {
-            *claimed.entry(row.get(0)?).or_default() += 1;
-        }
-        let mut free = HashSet::with_capacity(claimed.len());
-        for person in &self.people {
-            let (point, keys) = (person.point.place.point, &person.point.keys);
-            match claimed.get(&point.bytes()) {
-                Some(n) if *n == keys.0.len() => drop(free.insert(point.bytes())),
-                Some(_) => drop(super::adopt(tx, self.tenant, keys, point).await?),
-                None => {}
+        // The oldest key first, as in `find_or_make`: whoever is slower loses here and claims nothing.
+        let oldest = |p: &'_ Arrival| p.point.keys.0.iter().min().filter(|_| !known.contains(&id(p))).copied();
+        let first =
+            self.keys(&CLAIM_ADDRESSES, |p| p.point.keys.0.iter().filter(|key| oldest(p) == Some(**key)).collect())?;
+        let free = points(&tx.bulk(&CLAIM_ADDRESSES, &first, &[]).await?)?;
+        if several {
+            let others = self.keys(&CLAIM_ADDRESSES, |p| {
+                let mine = free.contains(&id(p));
+                p.point.keys.0.iter().filter(|key| mine && oldest(p) != Some(**key)).collect()
+            })?;
+            if tx.bulk(&CLAIM_ADDRESSES, &others, &[]).await?.len() != others.len() {
+                return Err(DbError::Conflict.into());
             }
         }
         Ok(free)

@@ -6,7 +6,7 @@ use volens_core::Micros;
 use volens_core::id::{ContactId, PointId};
 use volens_core::permission::Channel;
 use volens_core::standing::Standing;
-use volens_db::{Job, Row, Tx, params, statements};
+use volens_db::{DbError, Job, Row, Tx, params, statements};
 
 use crate::consent::Place;
 use crate::error::StoreError;
@@ -30,8 +30,6 @@ statements! {
     CLAIM_ADDRESS: Tenant hot [Int, Int, Blob, Blob] => []
         "INSERT INTO address_key (ws, key_id, hash, point) VALUES ($1, $2, $3, $4)
          ON CONFLICT (ws, key_id, hash) DO NOTHING";
-    /// Leads the keys of a point to another one.
-    MOVE_ADDRESS_KEYS: Tenant [Int, Blob, Blob] => [] "UPDATE address_key SET point = $3 WHERE ws = $1 AND point = $2";
     /// A new person.
     INSERT_CONTACT: Tenant hot [Int, Blob, Text, Text, Int] => []
         "INSERT INTO contact (ws, id, name, profile, created_at) VALUES ($1, $2, $3, $4, $5)";
@@ -96,19 +94,6 @@ pub(crate) async fn find(tx: &mut Tx<'_>, tenant: Tenant, keys: &AddressKeys) ->
     Ok(None)
 }
 
-/// Somebody was faster with one of the keys: those that we claimed for `unmade` lead to the same point from now on.
-pub(crate) async fn adopt(
-    tx: &mut Tx<'_>,
-    tenant: Tenant,
-    keys: &AddressKeys,
-    unmade: PointId,
-) -> Result<PointRow, StoreError> {
-    let found = find(tx, tenant, keys).await?.ok_or(StoreError::Missing("contact point"))?;
-    let row = params![tenant.no.0, unmade.bytes(), found.place.point.bytes()];
-    tx.execute(&MOVE_ADDRESS_KEYS, &row).await?;
-    Ok(found)
-}
-
 /// The point of an address, made if it is new. Two transactions that make it at once end with one.
 pub(crate) async fn find_or_make(
     tx: &mut Tx<'_>,
@@ -124,12 +109,14 @@ pub(crate) async fn find_or_make(
     }
     let ws = tenant.no.0;
     let (contact, id) = (new.place.contact.bytes(), new.place.point.bytes());
-    let mut taken = false;
-    for (key_id, hash) in &new.keys.0 {
-        taken |= tx.execute(&CLAIM_ADDRESS, &params![ws, i64::from(*key_id), hash, id]).await? == 0;
-    }
-    if taken {
-        return adopt(tx, tenant, &new.keys, new.place.point).await;
+    // The oldest key first: it is the one that nodes share while a new key comes in, so that whoever is slower loses here.
+    let mut keys: Vec<_> = new.keys.0.iter().collect();
+    keys.sort();
+    for (turn, (key_id, hash)) in keys.into_iter().enumerate() {
+        if tx.execute(&CLAIM_ADDRESS, &params![ws, i64::from(*key_id), hash, id]).await? == 0 {
+            let found = if turn == 0 { find(tx, tenant, &new.keys).await? } else { None };
+            return found.ok_or(StoreError::Db(DbError::Conflict));
+        }
     }
     let row = params![ws, contact, new.name.clone(), new.profile.as_str(), now.0];
     tx.execute(&INSERT_CONTACT, &row).await?;

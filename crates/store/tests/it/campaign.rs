@@ -16,8 +16,10 @@ async fn state(w: &World, stream: StreamNo) -> CampaignState {
     w.store.campaign(w.tenant, stream).await.unwrap().unwrap().state
 }
 
+#[track_caller]
 fn refused<T: std::fmt::Debug>(result: Result<T, StoreError>) {
-    assert!(matches!(result, Err(StoreError::State(_))), "{result:?}");
+    let why = result.unwrap_err();
+    assert!(matches!(why, StoreError::State(_)), "{why:?}");
 }
 
 #[both_engines(migrations = MIGRATIONS)]

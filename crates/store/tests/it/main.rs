@@ -20,3 +20,4 @@ mod queue;
 mod schema;
 mod statements;
 mod wave;
+mod zz_coverage;

@@ -96,7 +96,9 @@ async fn acts(w: &World) -> [u8; 16] {
 async fn contexts(w: &World) -> [u8; 32] {
     let put = |i: i64| {
         let (store, tenant, now) = (w.store.clone(), w.tenant, w.now());
-        async move { drop(store.put_context(tenant, "page", i.to_le_bytes().into(), now).await.unwrap()) }
+        async move {
+            store.put_context(tenant, "page", i.to_le_bytes().into(), now).await.unwrap();
+        }
     };
     all((0..MAILS).map(put)).await;
     volens_store::consent::evidence::sha256(&7_i64.to_le_bytes())

@@ -1,5 +1,5 @@
 //! The house dialect: every statement is prepared on both engines, linted, and binds its workspace. That each ran on
-//! both is asked by `cargo xtask test` of the coverage file that `prepare_all` and every `TestDb` write to.
+//! both is asked in `zz_coverage`.
 
 use volens_store::{MIGRATIONS, statements};
 use volens_testkit::statements::{binds_workspace, lint, prepare_all};
