@@ -115,7 +115,6 @@ impl Endpoint {
 
 /// The public pages. Other routers may be merged in; requests should carry `ConnectInfo<SocketAddr>`, without which
 /// neither network nor rate limit is known.
-#[must_use]
 pub fn router(state: WebState) -> Router {
     let site: Site = Arc::new(state);
     let table = ROUTES.iter().fold(Router::new(), |router, r| router.route(r.path, r.endpoint.service()));

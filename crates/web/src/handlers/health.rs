@@ -14,6 +14,10 @@ pub async fn alive() -> &'static str {
 pub async fn ready(visit: Visit) -> Response {
     match visit.site.app.store.workspaces().await {
         Ok(_) => "ready\n".into_response(),
-        Err(error) => (StatusCode::SERVICE_UNAVAILABLE, format!("not ready: {error}\n")).into_response(),
+        Err(error) => {
+            // The reason may name hosts and files: it is for the log, this page is for everybody.
+            tracing::warn!(%error, "not ready");
+            (StatusCode::SERVICE_UNAVAILABLE, "not ready: the database cannot be read\n").into_response()
+        }
     }
 }

@@ -245,8 +245,8 @@ impl House {
     /// The newest request of an address.
     pub async fn request_of(&self, address: &str) -> EventId {
         let show = self.show(address).await;
-        let requests = show.events.iter().filter(|e| matches!(e.event.body, Act::Requested { .. }));
-        requests.last().unwrap().event.id
+        let mut newest = show.events.iter().rev();
+        newest.find(|e| matches!(e.event.body, Act::Requested { .. })).unwrap().event.id
     }
 
     /// Whether mail may be sent for a purpose: the reason's code.
