@@ -11,6 +11,8 @@ use volens_app::AppSettings;
 use volens_store::{DbConfig, Pooler, PostgresConfig, SqliteConfig};
 use volens_web::Cidr;
 
+#[cfg(test)]
+pub use keys::KEYS;
 pub use read::Reader;
 
 use crate::intake::IntakeSetup;
@@ -97,6 +99,12 @@ fn list(all: &[Wrong]) -> String {
 }
 
 impl Config {
+    /// Whether the database is a file here.
+    #[must_use]
+    pub fn db_is_sqlite(&self) -> bool {
+        matches!(self.db, DbConfig::Sqlite(_))
+    }
+
     /// Reads the file and applies `environment`.
     ///
     /// # Errors
@@ -135,7 +143,7 @@ fn build(r: &mut Reader, file: &Path, environment: &[(String, String)]) -> Optio
     let home = file.parent().unwrap_or(Path::new(""));
     let folder = home.join(r.text("data.folder").unwrap_or_else(|| "data".into()));
     let base_url = r.text("base_url");
-    let base_url = base_url.and_then(|url| checked_url(r, url));
+    let base_url = base_url.and_then(|url| checked_url(r, &url));
     let host = base_url.as_deref().map(host_of).unwrap_or_default();
     let mail_host = r.text("mail_host").unwrap_or(host);
     let relay = relay::read(r, home, &mail_host, environment);
@@ -163,7 +171,7 @@ fn build(r: &mut Reader, file: &Path, environment: &[(String, String)]) -> Optio
 }
 
 /// A base URL that links can be built on.
-fn checked_url(r: &mut Reader, url: String) -> Option<String> {
+fn checked_url(r: &mut Reader, url: &str) -> Option<String> {
     let url = url.trim_end_matches('/').to_owned();
     let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
     let fine = rest.is_some_and(|rest| {

@@ -4,6 +4,7 @@ use std::fs::{File, TryLockError};
 use std::io::{Read, Seek, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -68,6 +69,31 @@ impl FolderLock {
             }
             Err(TryLockError::Error(error)) => Err(io(error)),
         }
+    }
+
+    /// The same, but waits for a command that has the folder for a moment. A process that takes requests is not waited
+    /// for.
+    ///
+    /// # Errors
+    /// [`FolderError::Owned`] when another process holds it.
+    pub async fn take_patiently(folder: &Path, patience: Duration) -> Result<Self, FolderError> {
+        let until = tokio::time::Instant::now() + patience;
+        loop {
+            match Self::take(folder) {
+                Err(FolderError::Owned { .. }) if owner(folder).is_none() && tokio::time::Instant::now() < until => {
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                }
+                result => return result,
+            }
+        }
+    }
+
+    /// Takes out what an earlier owner wrote: a command takes no requests.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn say_nothing(&mut self) -> std::io::Result<()> {
+        self.file.set_len(0)
     }
 
     /// The folder.

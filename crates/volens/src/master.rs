@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 
 use volens_core::keys::{MasterKey, MasterKeyError};
 
+use crate::environment;
+
 /// Beside the key file: somebody has said that a copy of the key is kept elsewhere.
 const CONFIRMED: &str = "copied";
 
@@ -67,7 +69,9 @@ impl KeySource {
     pub fn read(&self) -> Result<MasterKey, KeyFileError> {
         let (from, text) = match self {
             Self::File(file) => (file.display().to_string(), read_file(file)?),
-            Self::Env(name) => (name.clone(), variable(name).ok_or_else(|| KeyFileError::NoVariable(name.clone()))?),
+            Self::Env(name) => {
+                (name.clone(), environment::variable(name).ok_or_else(|| KeyFileError::NoVariable(name.clone()))?)
+            }
             Self::Command(command) => (command.clone(), run(command)?),
         };
         let line: String = text.lines().filter(|l| !l.trim_start().starts_with('#')).collect();
@@ -100,11 +104,6 @@ fn beside(file: &Path) -> PathBuf {
     name.push(".");
     name.push(CONFIRMED);
     name.into()
-}
-
-#[expect(clippy::disallowed_methods, reason = "the operator may keep the key in the environment")]
-fn variable(name: &str) -> Option<String> {
-    std::env::var(name).ok()
 }
 
 fn run(command: &str) -> Result<String, KeyFileError> {

@@ -17,15 +17,22 @@ use volens_store::{Db, DbConfig, Store, StoreError};
 use volens_wire::{Listener, RelayConfig};
 
 use crate::clock::{SystemChance, SystemClock};
+use crate::environment::runtime_folder;
 use crate::folder::{FolderError, FolderLock};
 use crate::http::Http;
 pub use crate::http::HttpSetup;
 use crate::intake::{self, IntakeSetup};
+use crate::socket::Socket;
 
 /// How often workspaces, forms and texts are read again, for what other processes added.
 const RELOAD: Duration = Duration::from_secs(5);
 /// How long clients of the intake may hold up the end.
 const INTAKE_GRACE: Duration = Duration::from_secs(30);
+
+/// How far clocks of nodes may be apart (DESIGN 5).
+const MAX_SKEW: Duration = Duration::from_secs(2);
+/// How long to wait for a command that has the data folder for a moment.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// What a process serves.
 pub struct Setup {
@@ -70,6 +77,15 @@ pub enum StartError {
         /// What the system says.
         error: std::io::Error,
     },
+    /// This machine's clock is not that of the database server: leases of several nodes would not agree.
+    #[error(
+        "this machine's clock differs from the database server's by {seconds:.1} s and leases allow {max} s: let both \
+         keep time (chrony, systemd-timesyncd), then start again", max = MAX_SKEW.as_secs()
+    )]
+    Skew {
+        /// How much it is ahead.
+        seconds: f64,
+    },
     /// The socket for commands.
     #[error("the socket for commands cannot be opened: {0}")]
     Socket(std::io::Error),
@@ -109,6 +125,7 @@ pub struct Running {
     sending: Option<Sending>,
     intake: Option<Listener>,
     http: Option<Http>,
+    socket: Option<Socket>,
     lock: Option<FolderLock>,
 }
 
@@ -118,11 +135,23 @@ impl Running {
     /// # Errors
     /// [`StartError`], each with its remedy; nothing runs then.
     pub async fn start(setup: Setup) -> Result<Self, StartError> {
-        let lock = setup.folder.as_deref().map(FolderLock::take).transpose()?;
+        let mut lock = match &setup.folder {
+            Some(folder) => Some(FolderLock::take_patiently(folder, PATIENCE).await?),
+            None => None,
+        };
         let app = open(setup.db, &setup.master, setup.settings).await?;
+        check_clock(&app).await?;
         let node = app.store.start_node(&setup.node, env!("CARGO_PKG_VERSION"), app.now()).await?;
         let (stop, _) = watch::channel(false);
-        let mut this = Self { app, node, stop, loops: Vec::new(), sending: None, intake: None, http: None, lock };
+        let socket = match &mut lock {
+            Some(lock) => {
+                let opened = Socket::open(lock, &runtime_folder(), app.clone(), stop.subscribe());
+                Some(opened.map_err(StartError::Socket)?)
+            }
+            None => None,
+        };
+        let loops = Vec::new();
+        let mut this = Self { app, node, stop, loops, sending: None, intake: None, http: None, socket, lock };
         let started = this.start_parts(setup.relay, setup.intake, setup.http).await;
         match started {
             Ok(()) => Ok(this),
@@ -215,10 +244,26 @@ impl Running {
                 let _ = task.await;
             }
         };
-        tokio::join!(http, intake, sending, loops);
+        let socket = async {
+            if let Some(socket) = self.socket {
+                socket.ended().await;
+            }
+        };
+        tokio::join!(http, intake, sending, loops, socket);
         self.app.store.db().close().await;
         drop(self.lock);
     }
+}
+
+/// Refuses to run on a clock that leases of other nodes would not agree with.
+async fn check_clock(app: &App) -> Result<(), StartError> {
+    let about = app.store.db().about().await.map_err(AppError::from)?;
+    let Some(server) = about.now else { return Ok(()) };
+    let ahead = app.now().0 - server;
+    if ahead.unsigned_abs() > MAX_SKEW.as_micros() as u64 {
+        return Err(StartError::Skew { seconds: ahead as f64 / 1e6 });
+    }
+    Ok(())
 }
 
 /// Reads again what other processes may have added.

@@ -61,7 +61,7 @@ impl Reader {
                     found.push(("relay".into(), "write it as [[relay]], with two brackets".into()));
                 }
                 (true, _) => {
-                    found.push((name.clone(), format!("is a section: write it as [{name}] with keys below it")))
+                    found.push((name.clone(), format!("is a section: write it as [{name}] with keys below it")));
                 }
                 (false, _) if KEYS.iter().any(|k| k.path == name) => {}
                 (false, _) => {
