@@ -21,8 +21,8 @@ struct Server {
 
 async fn server(db: &TestDb) -> Server {
     let settings = WebSettings {
-        head_time: Duration::from_millis(400),
-        body_time: Duration::from_millis(600),
+        head_time: Duration::from_millis(800),
+        body_time: Duration::from_millis(1500),
         connections: 8,
         grace: Duration::from_secs(5),
         ..WebSettings::default()
