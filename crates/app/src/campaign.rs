@@ -7,18 +7,18 @@ use serde::Serialize;
 use tokio::sync::watch;
 use volens_core::Micros;
 use volens_core::facts::Intended;
-use volens_core::id::{CampaignId, StreamNo};
+use volens_core::id::{CampaignId, DeliveryKey, StreamNo};
 use volens_core::purpose::Scope;
 use volens_law::{Effect, Reason, Stored};
 use volens_mail::{Letter, Rendered};
 use volens_store::campaign::plan::Candidate;
 use volens_store::campaign::{CampaignRow, CampaignState, NewCampaign};
-use volens_store::delivery::{Books, DeliveryState};
+use volens_store::delivery::{Books, DeliveryState, Planned};
 
 use crate::account::workspace::Workspace;
 use crate::delivery::end;
 use crate::delivery::letter::CampaignLetter;
-use crate::delivery::prepare::{decide, intended, person, reason_of};
+use crate::delivery::prepare::{decide, intended, letter_to, person, reason_of};
 use crate::error::AppError;
 use crate::{App, SLICES};
 
@@ -280,6 +280,37 @@ impl App {
         let under = letter.furniture(&reason, &leave, &choices, standing.locale.unwrap_or_default());
         let Rendered { subject, html, text } = letter.compiled.render(&view, &under)?;
         Ok(Preview { subject: subject.as_str().to_owned(), html, text, sentence })
+    }
+
+    /// The mail that would go to that address now, headers and all.
+    ///
+    /// # Errors
+    /// When nobody has the address, or the letter lacks a field of this person.
+    pub async fn sample_mail(
+        &self,
+        workspace: &Workspace,
+        campaign: &CampaignRow,
+        address: &str,
+    ) -> Result<Vec<u8>, AppError> {
+        let point = self.find(workspace, address).await?;
+        let log = self.store.log(workspace.tenant, point.place.point).await?;
+        let log = log.ok_or_else(|| AppError::NotFound("the record of this person is gone".into()))?;
+        let now = self.now().next_second();
+        let message = intended(workspace, campaign.scope, None, now);
+        let letter = CampaignLetter::new(self, workspace, &campaign.source, message, Micros(i64::MAX), &campaign.name)?;
+        let row = Planned {
+            key: DeliveryKey { stream: campaign.stream, ordinal: 0 },
+            point: point.place.point,
+            attempt: 0,
+            seq: log.seq,
+            standing: log.standing,
+            address: point.address,
+            name: point.name,
+            profile: point.profile,
+            payload: None,
+        };
+        let (decision, _) = decide(workspace, &row.standing, row.seq, &message, now);
+        Ok(letter_to(self, workspace, &letter, &row, &decision, now)?.0.body)
     }
 
     /// Where a campaign stands.

@@ -183,7 +183,7 @@ pub(crate) fn handed(slice: &LeasedSlice, row: &Planned, no: i64, campaign: bool
     Handed { ws: slice.tenant.no.0, key: row.key, slice: no, attempt: row.attempt + 1, campaign }
 }
 
-fn letter_to(
+pub(crate) fn letter_to(
     app: &App,
     workspace: &Workspace,
     letter: &CampaignLetter,

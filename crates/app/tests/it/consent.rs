@@ -123,7 +123,10 @@ async fn what_is_added_waits_for_a_press_and_what_is_taken_away_does_not(db: Tes
     let point = app.find(ws, "p0@d0.example").await.unwrap().place.point;
     let choices = ChoicesToken::new(ws.tenant.no, point, app.now());
     let chosen = app.choose(&choices, &[Scope::whole(OFFERS)], &Default::default()).await.unwrap();
-    assert_eq!((chosen.stopped.as_slice(), chosen.asked.as_slice()), (&[Scope::whole(NEWS)][..], &[Scope::whole(OFFERS)][..]));
+    assert_eq!(
+        (chosen.stopped.as_slice(), chosen.asked.as_slice()),
+        (&[Scope::whole(NEWS)][..], &[Scope::whole(OFFERS)][..])
+    );
     assert_eq!(chosen.reader.state(Scope::whole(OFFERS), app.now()), State::Requested);
     assert_eq!(app.why(ws, "p0@d0.example", Scope::whole(OFFERS)).await.unwrap().effect, volens_law::Effect::Deny);
 }

@@ -116,7 +116,8 @@ async fn furnish(app: &App) {
     }
     let topic = TopicRow { no: RYE, id: app.id(), purpose: NEWS, slug: "rye".into(), text: texts[2] };
     app.add_to_offer(tenant, Addition::Topic(topic)).await.unwrap();
-    let source = SourceRow { no: SourceNo(1), kind: SourceKind::Website, name: "nordicbakery.example".into(), text: None };
+    let source =
+        SourceRow { no: SourceNo(1), kind: SourceKind::Website, name: "nordicbakery.example".into(), text: None };
     app.add_to_offer(tenant, Addition::Source(source)).await.unwrap();
     let doc = FormDoc {
         schema: 1,

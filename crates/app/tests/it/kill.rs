@@ -9,10 +9,12 @@ use std::time::{Duration, Instant};
 use volens_app::delivery::{Sending, in_flight_max};
 use volens_core::clock::Randomness;
 use volens_mail::message_id;
-use volens_store::delivery::DeliveryState::{self, Cancelled, Denied, Failed, Planned, Sending as Under, Sent, Skipped, Unknown};
+use volens_store::delivery::DeliveryState::{
+    self, Cancelled, Denied, Failed, Planned, Sending as Under, Sent, Skipped, Unknown,
+};
 use volens_store::{Db, DbConfig, PostgresConfig, SqliteConfig};
-use volens_testkit::sink::{Sink, SinkConfig};
 use volens_testkit::cluster::Durability;
+use volens_testkit::sink::{Sink, SinkConfig};
 use volens_testkit::{Engine, FakeChance, TestDb};
 
 use crate::fixture::{House, LETTER, house, relay_at};

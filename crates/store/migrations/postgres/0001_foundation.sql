@@ -327,5 +327,5 @@ CREATE TABLE delivery (
     PRIMARY KEY (ws, stream, ordinal)
 );
 CREATE UNIQUE INDEX delivery_once ON delivery (ws, stream, point) WHERE payload IS NULL;
-CREATE INDEX delivery_told ON delivery (ws, stream, point) WHERE payload IS NOT NULL;
-CREATE INDEX delivery_queue ON delivery (ws, stream, ordinal) WHERE payload IS NOT NULL AND state < 2;
+CREATE INDEX delivery_told ON delivery (ws, point) WHERE payload IS NOT NULL;
+CREATE INDEX delivery_queue ON delivery (ws, stream, not_before, ordinal) WHERE payload IS NOT NULL AND state < 2;

@@ -1,6 +1,29 @@
 -- The foundation (DESIGN 10): what would be dear to add later. Times are microseconds, truth is 0 or 1.
 -- How each table erases stands in crates/store/src/erasure.rs.
 
+-- What SQLite cannot guess: a workspace holds nearly all rows of a table, so that a search by the workspace alone reads
+-- everything. Without these lines it prefers a primary key's first column to a secondary index. First in the file, so
+-- that every connection reads them with the schema that follows.
+ANALYZE;
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
+    ('delivery', 'delivery', '10000000 10000000 1000000 1'),
+    ('delivery', 'delivery_once', '10000000 10000000 1000000 1'),
+    ('delivery', 'delivery_told', '1000000 1000000 3'),
+    ('delivery', 'delivery_queue', '1000 1000 1000 2 1'),
+    ('event', 'sqlite_autoindex_event_1', '5000000 5000000 5 1'),
+    ('event', 'sqlite_autoindex_event_2', '5000000 5000000 1'),
+    ('standing', 'standing', '1000000 1000000 1'),
+    ('point', 'point', '1000000 1000000 1'),
+    ('point', 'point_contact', '1000000 1000000 1'),
+    ('contact', 'contact', '1000000 1000000 1'),
+    ('address_key', 'address_key', '1000000 1000000 1000000 1'),
+    ('address_key', 'address_key_point', '1000000 1000000 1'),
+    ('slice', 'slice', '1000 1000 100 1'),
+    ('stream', 'stream', '100 100 1'),
+    ('stream', 'sqlite_autoindex_stream_2', '100 1'),
+    ('kept_mail', 'kept_mail', '100000 100000 1 1 1'),
+    ('blob', 'sqlite_autoindex_blob_1', '100000 100000 1 1');
+
 -- The instance
 
 CREATE TABLE instance (
@@ -327,5 +350,5 @@ CREATE TABLE delivery (
     PRIMARY KEY (ws, stream, ordinal)
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX delivery_once ON delivery (ws, stream, point) WHERE payload IS NULL;
-CREATE INDEX delivery_told ON delivery (ws, stream, point) WHERE payload IS NOT NULL;
-CREATE INDEX delivery_queue ON delivery (ws, stream, ordinal) WHERE payload IS NOT NULL AND state < 2;
+CREATE INDEX delivery_told ON delivery (ws, point) WHERE payload IS NOT NULL;
+CREATE INDEX delivery_queue ON delivery (ws, stream, not_before, ordinal) WHERE payload IS NOT NULL AND state < 2;

@@ -15,7 +15,8 @@ statements! {
     SLICE_BOOKS: Tenant [Int, Int] => [Int, Int, Int, Int, Int, Int, Int, Int]
         "SELECT COALESCE(CAST(SUM(planned) AS bigint), 0)
                 + (SELECT COUNT(*) FROM delivery d
-                   WHERE d.ws = $1 AND d.stream = $2 AND d.payload IS NOT NULL AND d.state < 2 AND d.state = 0),
+                   WHERE d.ws = $1 AND d.stream = $2 AND d.payload IS NOT NULL AND d.state < 2 AND d.state = 0
+                     AND d.not_before >= 0),
                 COALESCE(CAST(SUM(sending) AS bigint), 0),
                 COALESCE(CAST(SUM(sent) AS bigint), 0), COALESCE(CAST(SUM(denied) AS bigint), 0),
                 COALESCE(CAST(SUM(failed) AS bigint), 0), COALESCE(CAST(SUM(cancelled) AS bigint), 0),
@@ -41,17 +42,16 @@ statements! {
          WHERE d.ws = $1 AND d.stream = $2 AND d.state = 3 AND e.kind = 'withdrawn'
            AND e.happened_at > $3 AND e.happened_at <= d.changed_at
          ORDER BY d.changed_at DESC LIMIT $4";
-    /// What was sent, or not, to a point: campaigns and transactional mails, newest first.
+    /// What was sent, or not, to a point: campaigns and transactional mails, newest first. CROSS JOIN keeps SQLite from
+    /// walking all deliveries of the workspace.
     TOLD: Tenant [Int, Blob, Int] => [Int, Int, Int, Int, Blob, Text, Int, Text]
         "SELECT x.stream, x.ordinal, x.state, x.changed_at, x.decision, x.payload, x.attempt, x.reply FROM (
              SELECT d.stream, d.ordinal, d.state, d.changed_at, d.decision, d.payload, d.attempt, d.reply
-             FROM stream t JOIN delivery d ON d.ws = t.ws AND d.stream = t.no AND d.point = $2 AND d.payload IS NULL
-             WHERE t.ws = $1
+             FROM stream t CROSS JOIN delivery d
+             WHERE t.ws = $1 AND d.ws = t.ws AND d.stream = t.no AND d.point = $2 AND d.payload IS NULL
              UNION ALL
              SELECT d.stream, d.ordinal, d.state, d.changed_at, d.decision, d.payload, d.attempt, d.reply
-             FROM stream t JOIN delivery d ON d.ws = t.ws AND d.stream = t.no AND d.point = $2
-                  AND d.payload IS NOT NULL
-             WHERE t.ws = $1) x
+             FROM delivery d WHERE d.ws = $1 AND d.point = $2 AND d.payload IS NOT NULL) x
          ORDER BY x.changed_at DESC LIMIT $3";
     /// One row.
     DELIVERY: Tenant hot [Int, Int, Int] => [Int, Int, Int, Int, Blob, Text, Int, Text]

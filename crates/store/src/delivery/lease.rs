@@ -60,11 +60,12 @@ statements! {
          JOIN contact c ON c.ws = p.ws AND c.id = p.contact
          WHERE d.ws = $1 AND d.stream = $2 AND d.payload IS NOT NULL AND d.state < 2 AND d.state = 0
            AND d.not_before <= $3
-         ORDER BY d.ordinal LIMIT $4";
+         ORDER BY d.not_before, d.ordinal LIMIT $4";
     /// When the next row of a transactional stream is due.
     QUEUE_DUE: Tenant [Int, Int] => [Int]
-        "SELECT MIN(not_before) FROM delivery
-         WHERE ws = $1 AND stream = $2 AND payload IS NOT NULL AND state < 2 AND state = 0";
+        "SELECT not_before FROM delivery
+         WHERE ws = $1 AND stream = $2 AND payload IS NOT NULL AND state < 2 AND state = 0 AND not_before >= 0
+         ORDER BY not_before LIMIT 1";
     /// When the next row of a slice is due.
     SLICE_DUE: Tenant [Int, Int, Int, Int] => [Int]
         "SELECT MIN(not_before) FROM delivery

@@ -71,7 +71,7 @@ statements! {
     /// The same in a transactional stream, whose mails are sent again.
     REQUEUE: Tenant [Int, Int, Int, Int, Int] => [Int]
         "UPDATE delivery SET state = 0, changed_at = $5
-         WHERE ws = $1 AND stream = $2 AND payload IS NOT NULL AND state < 2 AND state = 1
+         WHERE ws = $1 AND stream = $2 AND payload IS NOT NULL AND state < 2 AND state = 1 AND not_before >= 0
            AND holder >= $3 AND holder < $4
          RETURNING ordinal";
     /// Slices in which something is being sent.
