@@ -19,11 +19,11 @@ struct Server {
     task: JoinHandle<()>,
 }
 
-async fn server(db: &TestDb) -> Server {
+async fn server(db: &TestDb, connections: usize) -> Server {
     let settings = WebSettings {
         head_time: Duration::from_millis(800),
         body_time: Duration::from_millis(1500),
-        connections: 8,
+        connections,
         grace: Duration::from_secs(5),
         ..WebSettings::default()
     };
@@ -39,13 +39,14 @@ async fn server(db: &TestDb) -> Server {
 async fn talk(addr: SocketAddr, bytes: &[u8]) -> String {
     let mut tcp = TcpStream::connect(addr).await.unwrap();
     let _ = tcp.write_all(bytes).await;
-    rest(&mut tcp).await
+    rest("asked at once", &mut tcp).await
 }
 
-async fn rest(tcp: &mut TcpStream) -> String {
+/// Everything until the server closes.
+async fn rest(name: &str, tcp: &mut TcpStream) -> String {
     let mut out = Vec::new();
     let read = tokio::time::timeout(Duration::from_secs(20), tcp.read_to_end(&mut out)).await;
-    assert!(read.is_ok(), "the server never closed: {}", String::from_utf8_lossy(&out));
+    assert!(read.is_ok(), "{name}: the server never closed: {}", String::from_utf8_lossy(&out));
     String::from_utf8_lossy(&out).into_owned()
 }
 
@@ -59,7 +60,7 @@ fn post(length: usize) -> String {
 #[test]
 fn a_body_of_ten_megabytes_gets_its_answer() {
     run(Engine::Sqlite, volens_store::MIGRATIONS, |db| async move {
-        let server = server(&db).await;
+        let server = server(&db, 40).await;
         let mut bytes = post(10 << 20).into_bytes();
         bytes.resize(bytes.len() + (10 << 20), b'x');
         let got = talk(server.addr, &bytes).await;
@@ -76,29 +77,29 @@ fn a_body_of_ten_megabytes_gets_its_answer() {
 #[test]
 fn slow_clients_are_let_go_and_hold_nobody_up() {
     run(Engine::Sqlite, volens_store::MIGRATIONS, |db| async move {
-        let server = server(&db).await;
+        let server = server(&db, 40).await;
         let start = Instant::now();
         // A body that stops in the middle.
         let mut slow = TcpStream::connect(server.addr).await.unwrap();
         slow.write_all(format!("{}email=a@exam", post(400)).as_bytes()).await.unwrap();
         // Heads that never end, on every place that is left but one.
         let mut heads = Vec::new();
-        for _ in 0..6 {
+        for _ in 0..38 {
             let mut tcp = TcpStream::connect(server.addr).await.unwrap();
             tcp.write_all(b"GET /f/letters HTTP/1.1\r\nHost:").await.unwrap();
             heads.push(tcp);
         }
         let quick = talk(server.addr, b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").await;
         assert!(quick.starts_with("HTTP/1.1 200") && start.elapsed() < Duration::from_secs(3), "{quick}");
-        let answer = rest(&mut slow).await;
+        let answer = rest("slow body", &mut slow).await;
         assert!(answer.starts_with("HTTP/1.1 408") && answer.contains("That took too long"), "{answer}");
         for mut tcp in heads {
-            let answer = rest(&mut tcp).await;
+            let answer = rest("slow head", &mut tcp).await;
             assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 408"), "{answer}");
         }
         // More connections than there are places wait and are served.
         let mut many = Vec::new();
-        for _ in 0..30 {
+        for _ in 0..90 {
             let addr = server.addr;
             many.push(tokio::spawn(async move {
                 talk(addr, b"HEAD /f/letters HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").await
@@ -114,7 +115,7 @@ fn slow_clients_are_let_go_and_hold_nobody_up() {
 #[test]
 fn the_end_lets_open_answers_finish() {
     run(Engine::Sqlite, volens_store::MIGRATIONS, |db| async move {
-        let server = server(&db).await;
+        let server = server(&db, 40).await;
         let mut idle = TcpStream::connect(server.addr).await.unwrap();
         idle.write_all(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
         let mut first = [0; 15];
@@ -125,10 +126,33 @@ fn the_end_lets_open_answers_finish() {
         server.stop.send(true).unwrap();
         tokio::time::sleep(Duration::from_millis(50)).await;
         open.write_all(b"a@example.org&purpose=xy").await.unwrap();
-        let answer = rest(&mut open).await;
+        let answer = rest("open", &mut open).await;
         assert!(answer.starts_with("HTTP/1.1 422"), "{answer}");
-        assert!(rest(&mut idle).await.ends_with("ok\n"));
+        assert!(rest("idle", &mut idle).await.ends_with("ok\n"));
         tokio::time::timeout(Duration::from_secs(4), server.task).await.unwrap().unwrap();
         assert!(TcpStream::connect(server.addr).await.is_err());
+    });
+}
+
+#[test]
+fn every_slow_body_is_answered_and_its_place_is_free_again() {
+    run(Engine::Sqlite, volens_store::MIGRATIONS, |db| async move {
+        let server = server(&db, 100).await;
+        let mut all = Vec::new();
+        for i in 0..100_usize {
+            let addr = server.addr;
+            all.push(tokio::spawn(async move {
+                let mut tcp = TcpStream::connect(addr).await.unwrap();
+                tokio::time::sleep(Duration::from_millis(7 * i as u64)).await;
+                tcp.write_all(format!("{}{}", post(400), "x".repeat(3 * i)).as_bytes()).await.unwrap();
+                rest("slow body", &mut tcp).await
+            }));
+        }
+        for one in all {
+            let answer = one.await.unwrap();
+            assert!(answer.starts_with("HTTP/1.1 408"), "{answer}");
+        }
+        let quick = talk(server.addr, b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").await;
+        assert!(quick.starts_with("HTTP/1.1 200"), "{quick}");
     });
 }
