@@ -19,14 +19,26 @@ const NAMED: u32 = 100;
 /// Told of progress.
 pub type Told<'a> = &'a (dyn Fn(Progress) + Send + Sync);
 
+/// Whether mail is sent while a request is carried out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sending {
+    /// By this process.
+    Yes,
+    /// By nobody: this process owns the folder and has no relay, or no loops.
+    No,
+    /// Perhaps by another node: their signs of life tell.
+    Elsewhere,
+}
+
 /// Carries one request out.
 ///
 /// # Errors
 /// What happened, why, and what to do.
-pub async fn run(app: &App, request: Request, told: Told<'_>) -> Result<Value, Failure> {
+pub async fn run(app: &App, sending: Sending, request: Request, told: Told<'_>) -> Result<Value, Failure> {
+    let desk = Desk { app, sending };
     let named = request.workspace.as_deref();
     if let What::Checks = request.what {
-        return checks(app).await;
+        return desk.checks().await;
     }
     if let What::ConsentRebuild { check } = request.what {
         return rebuild(app, named, check, told).await;
@@ -37,13 +49,13 @@ pub async fn run(app: &App, request: Request, told: Told<'_>) -> Result<Value, F
         What::ImportRows { batch, rows } => value(&app.import(&ws, &batch, rows).await?),
         What::ContactShow { address } => value(&app.show(&ws, &address).await?),
         What::ContactWhy { address, purpose } => why(app, &ws, &address, purpose.as_deref()).await,
-        What::CampaignCreate { name, letter } => create(app, &ws, &name, &letter).await,
+        What::CampaignCreate { name, letter } => desk.create(&ws, &name, &letter).await,
         What::CampaignList => list(app, &ws).await,
         What::CampaignPreview { campaign, to } => {
             let campaign = app.campaign_named(&ws, campaign.as_deref()).await?;
             value(&app.preview(&ws, &campaign, to.as_deref()).await?)
         }
-        What::Campaign { campaign, step } => self::step(app, &ws, campaign.as_deref(), step).await,
+        What::Campaign { campaign, step } => desk.step(&ws, campaign.as_deref(), step).await,
         What::Checks | What::ConsentRebuild { .. } => Err(Failure::new(Kind::Failed, "asked twice")),
     }
 }
@@ -69,15 +81,10 @@ async fn why(app: &App, ws: &Workspace, address: &str, purpose: Option<&str>) ->
     value(&out)
 }
 
-async fn create(app: &App, ws: &Workspace, name: &str, letter: &str) -> Result<Value, Failure> {
-    let all = app.store.campaigns(ws.tenant).await.map_err(volens_app::AppError::from)?;
-    if all.iter().any(|c| c.name == name) {
-        let message = format!("there is a campaign named {name:?} already: give this one another with --name");
-        return Err(Failure::new(Kind::Refused, message));
-    }
-    let stream = app.create_campaign(ws, name, letter).await?;
-    let campaign = app.campaign_named(ws, Some(&stream.0.to_string())).await?;
-    status(app, ws, &campaign).await
+/// Who carries out what depends on whether anybody sends.
+struct Desk<'a> {
+    app: &'a App,
+    sending: Sending,
 }
 
 async fn list(app: &App, ws: &Workspace) -> Result<Value, Failure> {
@@ -105,51 +112,6 @@ struct Status {
 struct UnknownRow {
     delivery: String,
     address: String,
-}
-
-async fn status(app: &App, ws: &Workspace, campaign: &CampaignRow) -> Result<Value, Failure> {
-    let status = app.campaign_status(ws, campaign).await?;
-    let store = &app.store;
-    let mut unknown = Vec::new();
-    if status.books.unknown > 0 {
-        let rows = store.rows_in(ws.tenant, campaign.stream, DeliveryState::Unknown, NAMED).await;
-        for row in rows.map_err(volens_app::AppError::from)? {
-            let delivery = format!("{}.{}", row.key.stream.0, row.key.ordinal);
-            unknown.push(UnknownRow { delivery, address: row.address });
-        }
-    }
-    let balances = status.books.balances();
-    value(&Status { status, balances, sending_now: sending_now(app).await?, unknown })
-}
-
-/// Whether any node has given a sign of life lately. Nodes that send do.
-async fn sending_now(app: &App) -> Result<bool, Failure> {
-    let app_error = volens_app::AppError::from;
-    let all = app.store.silent_nodes(Micros(i64::MAX)).await.map_err(app_error)?;
-    let silent = app.store.silent_nodes(app.now().before(ALIVE)).await.map_err(app_error)?;
-    Ok(all.len() > silent.len())
-}
-
-async fn step(app: &App, ws: &Workspace, named: Option<&str>, step: Step) -> Result<Value, Failure> {
-    let campaign = app.campaign_named(ws, named).await?;
-    let (tenant, stream) = (ws.tenant, campaign.stream);
-    let app_error = volens_app::AppError::from;
-    match step {
-        Step::Look => {}
-        Step::Send => app.send_campaign(ws, stream).await?,
-        Step::Pause => {
-            app.store.pause_campaign(tenant, stream, "An operator paused it.".into()).await.map_err(app_error)?;
-        }
-        Step::Resume => {
-            app.store.resume_campaign(tenant, stream).await.map_err(app_error)?;
-            app.store.db().wake(SLICES);
-        }
-        Step::Cancel => {
-            app.store.cancel_campaign(tenant, stream, app.now()).await.map_err(app_error)?;
-        }
-    }
-    let campaign = app.campaign_named(ws, Some(&stream.0.to_string())).await?;
-    status(app, ws, &campaign).await
 }
 
 #[derive(Serialize)]
@@ -186,35 +148,106 @@ async fn rebuild(app: &App, named: Option<&str>, check: bool, told: Told<'_>) ->
     value(&out)
 }
 
-async fn checks(app: &App) -> Result<Value, Failure> {
-    let app_error = volens_app::AppError::from;
-    let about = app.store.db().about().await.map_err(volens_app::AppError::from)?;
-    let now = app.now();
-    let mut workspaces = Vec::new();
-    for ws in app.workspaces() {
-        let people = app.store.count_contacts(ws.tenant).await.map_err(app_error)?;
-        let waiting = app.store.count_acts(ws.tenant).await.map_err(app_error)?;
-        let unedited: Vec<&str> = ws
-            .offer
-            .senders
-            .iter()
-            .filter(|s| {
-                crate::commands::init::is_unedited(&s.postal_address) || crate::commands::init::is_unedited(&s.email)
-            })
-            .map(|s| s.slug.as_str())
-            .collect();
-        workspaces.push(json!({
+impl Desk<'_> {
+    async fn create(&self, ws: &Workspace, name: &str, letter: &str) -> Result<Value, Failure> {
+        let app = self.app;
+        let all = app.store.campaigns(ws.tenant).await.map_err(volens_app::AppError::from)?;
+        if all.iter().any(|c| c.name == name) {
+            let message = format!("there is a campaign named {name:?} already: give this one another with --name");
+            return Err(Failure::new(Kind::Refused, message));
+        }
+        let stream = app.create_campaign(ws, name, letter).await?;
+        let campaign = app.campaign_named(ws, Some(&stream.0.to_string())).await?;
+        self.status(ws, &campaign).await
+    }
+
+    async fn step(&self, ws: &Workspace, named: Option<&str>, step: Step) -> Result<Value, Failure> {
+        let app = self.app;
+        let campaign = app.campaign_named(ws, named).await?;
+        let (tenant, stream) = (ws.tenant, campaign.stream);
+        let app_error = volens_app::AppError::from;
+        match step {
+            Step::Look => {}
+            Step::Send => app.send_campaign(ws, stream).await?,
+            Step::Pause => {
+                app.store.pause_campaign(tenant, stream, "An operator paused it.".into()).await.map_err(app_error)?;
+            }
+            Step::Resume => {
+                app.store.resume_campaign(tenant, stream).await.map_err(app_error)?;
+                // Its last reply may have come while it was paused.
+                app.store.finish_campaign(tenant, stream).await.map_err(app_error)?;
+                app.store.db().wake(SLICES);
+            }
+            Step::Cancel => {
+                app.store.cancel_campaign(tenant, stream, app.now()).await.map_err(app_error)?;
+            }
+        }
+        let campaign = app.campaign_named(ws, Some(&stream.0.to_string())).await?;
+        self.status(ws, &campaign).await
+    }
+
+    async fn status(&self, ws: &Workspace, campaign: &CampaignRow) -> Result<Value, Failure> {
+        let app = self.app;
+        let status = app.campaign_status(ws, campaign).await?;
+        let store = &app.store;
+        let mut unknown = Vec::new();
+        if status.books.unknown > 0 {
+            let rows = store.rows_in(ws.tenant, campaign.stream, DeliveryState::Unknown, NAMED).await;
+            for row in rows.map_err(volens_app::AppError::from)? {
+                let delivery = format!("{}.{}", row.key.stream.0, row.key.ordinal);
+                unknown.push(UnknownRow { delivery, address: row.address });
+            }
+        }
+        let balances = status.books.balances();
+        value(&Status { status, balances, sending_now: self.sending_now().await?, unknown })
+    }
+
+    /// Nodes that send give signs of life.
+    async fn sending_now(&self) -> Result<bool, Failure> {
+        match self.sending {
+            Sending::Yes => return Ok(true),
+            Sending::No => return Ok(false),
+            Sending::Elsewhere => {}
+        }
+        let app = self.app;
+        let app_error = volens_app::AppError::from;
+        let all = app.store.silent_nodes(Micros(i64::MAX)).await.map_err(app_error)?;
+        let silent = app.store.silent_nodes(app.now().before(ALIVE)).await.map_err(app_error)?;
+        Ok(all.len() > silent.len())
+    }
+
+    async fn checks(&self) -> Result<Value, Failure> {
+        let app = self.app;
+        let app_error = volens_app::AppError::from;
+        let about = app.store.db().about().await.map_err(volens_app::AppError::from)?;
+        let now = app.now();
+        let mut workspaces = Vec::new();
+        for ws in app.workspaces() {
+            let people = app.store.count_contacts(ws.tenant).await.map_err(app_error)?;
+            let waiting = app.store.count_acts(ws.tenant).await.map_err(app_error)?;
+            let unedited: Vec<&str> = ws
+                .offer
+                .senders
+                .iter()
+                .filter(|s| {
+                    crate::commands::init::is_unedited(&s.postal_address)
+                        || crate::commands::init::is_unedited(&s.email)
+                })
+                .map(|s| s.slug.as_str())
+                .collect();
+            workspaces.push(json!({
             "slug": ws.slug, "name": ws.name, "people": people, "acts_waiting": waiting, "unedited_senders": unedited,
         }));
+        }
+        let relays: Vec<String> = app.store.relays().await.map_err(app_error)?.into_iter().map(|r| r.name).collect();
+        Ok(json!({
+            "engine": app.store.db().engine().to_string(),
+            "version": about.version,
+            "wal_bytes": app.store.db().wal_size(),
+            "clock_ahead_us": about.now.map(|at| now.0 - at),
+            "workspaces": workspaces,
+            "relays": relays,
+            "sending_now": self.sending_now().await?,
+        }))
     }
-    let relays: Vec<String> = app.store.relays().await.map_err(app_error)?.into_iter().map(|r| r.name).collect();
-    Ok(json!({
-        "engine": app.store.db().engine().to_string(),
-        "version": about.version,
-        "wal_bytes": app.store.db().wal_size(),
-        "clock_ahead_us": about.now.map(|at| now.0 - at),
-        "workspaces": workspaces,
-        "relays": relays,
-        "sending_now": sending_now(app).await?,
-    }))
 }

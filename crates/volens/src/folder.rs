@@ -114,6 +114,14 @@ impl FolderLock {
     }
 }
 
+/// Closing the file alone would not do at once: a child that is just being started may hold it for a moment.
+impl Drop for FolderLock {
+    fn drop(&mut self) {
+        let _ = self.file.set_len(0);
+        let _ = self.file.unlock();
+    }
+}
+
 /// What the lock file of a folder says. It may be left over from a process that is gone: only the lock counts.
 #[must_use]
 pub fn owner(folder: &Path) -> Option<Owner> {

@@ -13,7 +13,7 @@ use volens_app::App;
 use volens_store::DbConfig;
 
 use crate::config::Config;
-use crate::dispatch::{self, Told};
+use crate::dispatch::{self, Sending, Told};
 use crate::folder::{self, FolderError, FolderLock};
 use crate::request::{Failure, Kind, Line, Request};
 use crate::runtime;
@@ -76,7 +76,9 @@ impl Link {
     /// What happened, why, and what to do.
     pub async fn ask(&mut self, request: Request, told: Told<'_>) -> Result<Value, Failure> {
         match self {
-            Self::Here(app, _) => dispatch::run(app, request, told).await,
+            // With the folder in hand nobody else sends.
+            Self::Here(app, Some(_)) => dispatch::run(app, Sending::No, request, told).await,
+            Self::Here(app, None) => dispatch::run(app, Sending::Elsewhere, request, told).await,
             Self::There(reader, writer) => over(reader, writer, &request, told).await,
         }
     }

@@ -17,6 +17,7 @@ use volens_store::{Db, DbConfig, Store, StoreError};
 use volens_wire::{Listener, RelayConfig};
 
 use crate::clock::{SystemChance, SystemClock};
+use crate::dispatch;
 use crate::environment::runtime_folder;
 use crate::folder::{FolderError, FolderLock};
 use crate::http::Http;
@@ -143,9 +144,10 @@ impl Running {
         check_clock(&app).await?;
         let node = app.store.start_node(&setup.node, env!("CARGO_PKG_VERSION"), app.now()).await?;
         let (stop, _) = watch::channel(false);
+        let sends = if setup.relay.is_some() { dispatch::Sending::Yes } else { dispatch::Sending::No };
         let socket = match &mut lock {
             Some(lock) => {
-                let opened = Socket::open(lock, &runtime_folder(), app.clone(), stop.subscribe());
+                let opened = Socket::open(lock, &runtime_folder(), app.clone(), sends, stop.subscribe());
                 Some(opened.map_err(StartError::Socket)?)
             }
             None => None,

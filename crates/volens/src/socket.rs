@@ -17,7 +17,7 @@ use volens_app::App;
 use volens_core::Randomness;
 
 use crate::clock::SystemChance;
-use crate::dispatch;
+use crate::dispatch::{self, Sending};
 use crate::folder::{FolderLock, Owner};
 use crate::request::{Failure, Kind, Line, Request};
 
@@ -48,6 +48,7 @@ impl Socket {
         lock: &mut FolderLock,
         runtime: &Path,
         app: Arc<App>,
+        sending: Sending,
         stopped: watch::Receiver<bool>,
     ) -> io::Result<Self> {
         let (path, made) = place(&lock.folder().canonicalize()?, runtime)?;
@@ -60,7 +61,7 @@ impl Socket {
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600))?;
         let own = UnixStream::pair()?.0.peer_cred()?.uid();
         lock.say(&Owner { pid: std::process::id(), socket: path.clone() })?;
-        let task = tokio::spawn(accept(listener, own, app, stopped));
+        let task = tokio::spawn(accept(listener, own, (app, sending), stopped));
         Ok(Self { path, made, task })
     }
 
@@ -100,7 +101,10 @@ fn may_ask(peer: u32, own: u32) -> bool {
     peer == own || peer == 0
 }
 
-async fn accept(listener: UnixListener, own: u32, app: Arc<App>, mut stopped: watch::Receiver<bool>) {
+/// What requests are carried out with.
+type Desk = (Arc<App>, Sending);
+
+async fn accept(listener: UnixListener, own: u32, desk: Desk, mut stopped: watch::Receiver<bool>) {
     let mut open = JoinSet::new();
     loop {
         while open.try_join_next().is_some() {}
@@ -117,14 +121,14 @@ async fn accept(listener: UnixListener, own: u32, app: Arc<App>, mut stopped: wa
             tracing::warn!(uid = peer.ok(), "a user who may not was at the socket");
             continue;
         }
-        open.spawn(serve(stream, app.clone(), stopped.clone()));
+        open.spawn(serve(stream, desk.clone(), stopped.clone()));
     }
     drop(listener);
     while open.join_next().await.is_some() {}
 }
 
 /// Answers one client, request by request, until it goes or the process stops.
-async fn serve(stream: UnixStream, app: Arc<App>, mut stopped: watch::Receiver<bool>) {
+async fn serve(stream: UnixStream, desk: Desk, mut stopped: watch::Receiver<bool>) {
     let (reader, mut writer) = stream.into_split();
     let mut reader = BufReader::new(reader);
     loop {
@@ -138,7 +142,7 @@ async fn serve(stream: UnixStream, app: Arc<App>, mut stopped: watch::Receiver<b
             return;
         }
         let last = match serde_json::from_slice::<Request>(&line) {
-            Ok(request) => carry_out(&app, request, &mut reader, &mut writer).await,
+            Ok(request) => carry_out(&desk, request, &mut reader, &mut writer).await,
             Err(e) => {
                 let version = env!("CARGO_PKG_VERSION");
                 let message = format!("the running Volens {version} does not know this request ({e}): restart it");
@@ -154,14 +158,14 @@ async fn serve(stream: UnixStream, app: Arc<App>, mut stopped: watch::Receiver<b
 
 /// `None` when the client went away: then the work is left, which harms nothing.
 async fn carry_out(
-    app: &App,
+    (app, sending): &Desk,
     request: Request,
     reader: &mut BufReader<OwnedReadHalf>,
     writer: &mut OwnedWriteHalf,
 ) -> Option<Line> {
     let (progress, mut told) = mpsc::channel(PROGRESS);
     let tell = move |p| drop(progress.try_send(p));
-    let work = dispatch::run(app, request, &tell);
+    let work = dispatch::run(app, *sending, request, &tell);
     let mut work = std::pin::pin!(work);
     let mut watching = true;
     loop {

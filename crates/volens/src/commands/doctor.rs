@@ -218,7 +218,9 @@ fn senders(database: &Value, checks: &mut Checks) {
     }
     for ws in list(database, "workspaces") {
         let unedited: Vec<&str> = list(ws, "unedited_senders").iter().filter_map(Value::as_str).collect();
-        if !unedited.is_empty() {
+        if unedited.is_empty() {
+            checks.ok("sender", format!("{} says who writes", text(ws, "name")));
+        } else {
             checks.fail(
                 "sender",
                 format!(

@@ -29,8 +29,18 @@ pub struct CsvFile {
     reader: csv::Reader<BufReader<File>>,
     header: ByteRecord,
     places: [Option<usize>; 5],
+    measure: Measure,
+    /// Bytes that the reader sees: without the byte order mark.
+    bytes: u64,
+}
+
+/// What a first reading found.
+struct Measure {
     sha256: String,
+    bytes: u64,
     lines: u64,
+    /// The last line ends as all others do.
+    ends: bool,
 }
 
 /// One record.
@@ -52,15 +62,21 @@ impl CsvFile {
         let named = |why: String| Failure::new(Kind::Usage, format!("{}: {why}", path.display()));
         let io = |e: std::io::Error| named(format!("cannot be read: {e}"));
         let mut file = File::open(path).map_err(io)?;
-        let (sha256, lines) = measure(&mut file).map_err(io)?;
+        let measure = measure(&mut file).map_err(io)?;
+        let mut bytes = measure.bytes;
         file.rewind().map_err(io)?;
         let mut file = BufReader::new(file);
         if file.fill_buf().map_err(io)?.starts_with(BOM) {
             file.consume(BOM.len());
+            bytes -= BOM.len() as u64;
         }
         let delimiter = delimiter(file.fill_buf().map_err(io)?);
-        let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).flexible(true).from_reader(file);
-        let header = reader.byte_headers().map_err(|e| named(format!("the header cannot be read: {e}")))?.clone();
+        let mut reader = csv::ReaderBuilder::new();
+        // A carriage return before it is taken off each record: so lines can be counted.
+        let reader = reader.delimiter(delimiter).terminator(csv::Terminator::Any(b'\n')).flexible(true);
+        let mut reader = reader.from_reader(file);
+        let header = reader.byte_headers().map_err(|e| named(format!("the header cannot be read: {e}")))?;
+        let header = without_return(header);
         let places = COLUMNS.map(|(_, names)| header.iter().position(|h| is_one_of(h, names)));
         if places[0].is_none() {
             let found: Vec<_> =
@@ -68,22 +84,30 @@ impl CsvFile {
             let found = if found.is_empty() { "nothing".into() } else { found.join(", ") };
             return Err(named(format!("the first line must name the columns, one of them email; it has {found}")));
         }
-        Ok(Self { reader, header, places, sha256, lines: lines.saturating_sub(1) })
+        Ok(Self { reader, header, places, measure, bytes })
     }
 
     /// Of the whole file, hexadecimal.
     pub fn sha256(&self) -> &str {
-        &self.sha256
+        &self.measure.sha256
     }
 
     /// About how many records there are.
     pub fn lines(&self) -> u64 {
-        self.lines
+        self.measure.lines.saturating_sub(1)
     }
 
     /// The header.
     pub fn header(&self) -> &ByteRecord {
         &self.header
+    }
+
+    /// The line on which the record that was read last begins: the reader stands behind it.
+    fn line_of(&self, record: &ByteRecord) -> u64 {
+        let position = self.reader.position();
+        let inside = record.iter().flatten().filter(|b| **b == b'\n').count() as u64;
+        let ended = position.byte() < self.bytes || self.measure.ends;
+        position.line().saturating_sub(inside + u64::from(ended))
     }
 
     fn read(&self, raw: &ByteRecord, line: u64) -> Result<ImportRow, Rejected> {
@@ -118,20 +142,33 @@ impl Iterator for CsvFile {
 
     fn next(&mut self) -> Option<Entry> {
         let mut raw = ByteRecord::new();
-        let line = self.reader.position().line();
-        match self.reader.read_byte_record(&mut raw) {
-            Ok(false) => None,
-            Ok(true) => {
-                let line = raw.position().map_or(line, csv::Position::line);
-                let row = self.read(&raw, line);
-                Some(Entry { line, raw, row })
-            }
-            Err(e) => {
-                let why = format!("cannot be read: {e}");
-                Some(Entry { line, raw, row: Err(Rejected { line, column: "line".into(), why }) })
+        loop {
+            let read = self.reader.read_byte_record(&mut raw);
+            let line = self.line_of(&raw);
+            match read {
+                Ok(false) => return None,
+                Ok(true) => {
+                    let raw = without_return(&raw);
+                    if raw.iter().all(|f| f.iter().all(u8::is_ascii_whitespace)) && raw.len() < 2 {
+                        continue;
+                    }
+                    let row = self.read(&raw, line);
+                    return Some(Entry { line, raw, row });
+                }
+                Err(e) => {
+                    let why = format!("cannot be read: {e}");
+                    return Some(Entry { line, raw, row: Err(Rejected { line, column: "line".into(), why }) });
+                }
             }
         }
     }
+}
+
+/// The same without the carriage return at its end.
+fn without_return(record: &ByteRecord) -> ByteRecord {
+    let last = record.len().saturating_sub(1);
+    let field = |(i, f)| if i == last { <[u8]>::strip_suffix(f, b"\r").unwrap_or(f) } else { f };
+    record.iter().enumerate().map(field).collect()
 }
 
 fn is_one_of(header: &[u8], names: &[&str]) -> bool {
@@ -147,17 +184,19 @@ fn delimiter(start: &[u8]) -> u8 {
     best.unwrap_or(b',')
 }
 
-fn measure(file: &mut File) -> std::io::Result<(String, u64)> {
-    let (mut hash, mut lines, mut last) = (Sha256::new(), 0, b'\n');
+fn measure(file: &mut File) -> std::io::Result<Measure> {
+    let (mut hash, mut bytes, mut lines, mut last) = (Sha256::new(), 0, 0, b'\n');
     let mut buffer = vec![0; 64 * 1024];
     loop {
         let n = file.read(&mut buffer)?;
         let Some(end) = buffer[..n].last() else { break };
         last = *end;
         hash.update(&buffer[..n]);
+        bytes += n as u64;
         lines += buffer[..n].iter().filter(|b| **b == b'\n').count() as u64;
     }
-    Ok((hex(&hash.finalize()), lines + u64::from(last != b'\n')))
+    let ends = last == b'\n';
+    Ok(Measure { sha256: hex(&hash.finalize()), bytes, lines: lines + u64::from(!ends), ends })
 }
 
 #[cfg(test)]
@@ -179,6 +218,8 @@ mod tests {
         let row = all[0].row.as_ref().unwrap();
         assert_eq!((row.line, row.email.as_str(), row.name.as_str()), (2, "a@b.example", "Doe; Ann"));
         assert_eq!(all[1].row.as_ref().unwrap().line, 4);
+        let quoted = read(b"email,name\n\n\"a@b.example\",\"A\nB\nC\"\nc@d.example,x\n\n\n\ne@f.example,y").unwrap();
+        assert_eq!(quoted.iter().map(|e| e.line).collect::<Vec<_>>(), [3, 6, 10]);
         let tabs = read(b"name\tlanguage\temail\nAnn\tfr\ta@b.example").unwrap();
         assert_eq!(tabs[0].row.as_ref().unwrap().language, "fr");
     }

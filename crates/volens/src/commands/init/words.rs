@@ -63,7 +63,7 @@ file = "volens.key"
 listen = "127.0.0.1:8080"
 # Whose X-Forwarded-For is believed: the addresses or networks of that web server.
 trusted_proxies = ["127.0.0.1"]
-# Sign-ups from one network; 0 = no limit.
+# Sign-ups a minute from one network; 0 is no limit.
 # signups_a_minute = 60
 
 # Where mail is handed over: your provider's or your own mail server. Let it sign with DKIM. Without it nothing is sent.

@@ -1,0 +1,114 @@
+//! Every command, alone and beside a running process, gives the same answers.
+
+use serde_json::{Value, json};
+
+use crate::house::House;
+
+const LETTER: &str =
+    "---\npurpose: newsletter\nsubject: Hi {{ person.first_name }}\n---\nBread, {{ person.first_name }}.\n";
+
+/// The whole list of commands; what they answer is checked and given, without what differs from run to run.
+fn all_commands(house: &House, serving: bool) -> Vec<Value> {
+    let mut told = Vec::new();
+    house.people(3);
+    house.write("few.csv", "email,country\nnew@people.example,DE\nbad@@x\n,IT\nreader1@people.example,XYZ\n");
+    let import = house.run(&["--json", "import", "few.csv"]);
+    assert_eq!(import.code, 6, "{import:?}");
+    let import = import.any_json();
+    assert_eq!((&import["new"], &import["rejected"], &import["quarantined"]), (&json!(1), &json!(3), &json!(true)));
+    told.push(import);
+
+    let person = house.json(&["contact", "show", "READER1@people.example"]);
+    assert_eq!((&person["name"], &person["permissions"][0]["effect"]), (&json!("Reader 1"), &json!("allow")));
+    assert_eq!(person["events"].as_array().unwrap().len(), 1);
+    told.push(person["permissions"][0]["sentence"].clone());
+    let why = house.json(&["contact", "why", "new@people.example", "newsletter"]);
+    assert_eq!(why[0]["reason"], "NO_CONSENT");
+    told.push(why);
+    let human = house.run(&["contact", "show", "reader1@people.example"]);
+    assert!(human.out.contains("We may send") && human.out.contains("What happened"), "{human:?}");
+
+    house.write("may.md", LETTER);
+    assert_eq!(house.json(&["campaign", "create", "may.md"])["state"], "draft");
+    assert!(house.run(&["campaign", "create", "may.md"]).failed(4).contains("--name"));
+    house.write("bad.md", "---\npurpose: bread\nsubject: x\n---\ny");
+    let bad = house.run(&["campaign", "create", "bad.md"]);
+    assert!(bad.failed(4).contains("bad.md: the letter names the purpose \"bread\"; there are newsletter"), "{bad:?}");
+    let preview = house.json(&["campaign", "preview", "may", "--to", "reader2@people.example"]);
+    assert_eq!(preview["subject"], "Hi Reader");
+    told.push(preview["sentence"].clone());
+    assert!(house.run(&["campaign", "preview"]).out.contains("Bread, Ada"));
+
+    assert!(house.run(&["campaign", "pause", "may"]).failed(4).contains("draft"));
+    let sent = house.json(&["campaign", "send", "may"]);
+    assert!(matches!(sent["state"].as_str(), Some("planning" | "running")), "{sent}");
+    assert!(house.run(&["campaign", "send", "may"]).failed(4).contains("sent once"));
+    if serving {
+        crate::house::until(
+            || house.json(&["campaign", "status"])["state"] == "running",
+            || house.json(&["campaign", "status"]).to_string(),
+        );
+        assert_eq!(house.json(&["campaign", "pause"])["why"], "An operator paused it.");
+        assert_eq!(house.json(&["campaign", "resume"])["state"], "running");
+    }
+    let cancelled = house.json(&["campaign", "cancel", "may"]);
+    assert_eq!((&cancelled["state"], &cancelled["balances"]), (&json!("cancelled"), &json!(true)));
+    assert_eq!(house.json(&["campaign", "list"]).as_array().unwrap().len(), 1);
+    assert!(house.run(&["campaign", "list"]).out.contains("cancelled"));
+    assert!(house.run(&["campaign", "status", "june"]).failed(3).contains("there are may"));
+
+    let rebuilt = house.json(&["consent", "rebuild", "--check"]);
+    assert_eq!((&rebuilt["points"], &rebuilt["differing"]), (&json!(4), &json!([])));
+    told.push(rebuilt);
+    told.push(house.json(&["consent", "rebuild"]));
+    let doctor = house.run(&["--json", "doctor"]);
+    assert_eq!(doctor.code, 6, "there is no relay: {doctor:?}");
+    let serve = doctor.any_json()["checks"].as_array().unwrap().iter().find(|c| c["name"] == "serve").cloned().unwrap();
+    assert_eq!(serve["state"] == "ok", serving, "{serve}");
+    told
+}
+
+#[test]
+fn alone_and_beside_give_the_same_answers() {
+    let alone = House::new();
+    let by_itself = all_commands(&alone, false);
+    let beside = House::new();
+    let served = beside.serve();
+    let by_other = all_commands(&beside, true);
+    assert_eq!(by_itself, by_other);
+    served.stop();
+    assert!(!beside.path("data/volens.sock").exists());
+    // What the other process did is on disk.
+    assert_eq!(beside.json(&["campaign", "status"])["state"], "cancelled");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn on_postgres_a_command_is_one_more_node() {
+    let house = House::postgres().await;
+    tokio::task::block_in_place(|| {
+        let served = house.serve();
+        all_commands(&house, true);
+        served.stop();
+        assert!(house.run(&["consent", "rebuild", "--check"]).out.contains("all stand as their logs say"));
+    });
+}
+
+#[test]
+fn two_commands_at_once_wait_for_each_other() {
+    let house = House::new();
+    house.people(5);
+    std::thread::scope(|s| {
+        for _ in 0..4 {
+            s.spawn(|| assert_eq!(house.json(&["consent", "rebuild", "--check"])["points"], 5));
+        }
+    });
+}
+
+#[test]
+fn failures_are_json_too() {
+    let house = House::new();
+    let ran = house.run(&["--json", "contact", "show", "a@b.example"]);
+    assert_eq!(ran.code, 3);
+    assert_eq!(ran.any_json()["error"]["kind"], "not_found");
+    assert_eq!(house.run(&["contact"]).code, 2);
+}

@@ -1,0 +1,143 @@
+//! `volens serve`: sends, stops in order, dies and comes back.
+
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+use volens_testkit::sink::{Sink, SinkConfig};
+
+use crate::house::{House, until};
+
+const LETTER: &str = "---\npurpose: newsletter\nsubject: Hi {{ person.first_name }}\n---\nBread.\n";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_campaign_goes_out_and_the_log_names_nobody() {
+    let sink = Sink::start(SinkConfig { keep_bytes: true, ..SinkConfig::default() }).await.unwrap();
+    tokio::task::block_in_place(|| {
+        let mut house = House::new();
+        house.relay(sink.addr());
+        house.env.push(("VOLENS_LOG_LEVEL".into(), "debug".into()));
+        let served = house.serve();
+        house.people(25);
+        house.write("may.md", LETTER);
+        house.json(&["campaign", "create", "may.md"]);
+        let done = house.json(&["campaign", "send", "--wait"]);
+        assert_eq!((&done["state"], &done["books"]["sent"]), (&json!("done"), &json!(25)), "{done}");
+        assert_eq!(sink.count(), 25);
+        let doctor = house.json(&["doctor"]);
+        assert_eq!(doctor["failed"], false, "{doctor}");
+        assert!(served.get("/healthz").starts_with("HTTP/1.1 200"));
+        assert!(served.get("/f/newsletter").contains("Nordic Bakery"));
+        let mail = String::from_utf8(sink.accepted()[0].bytes.clone().unwrap()).unwrap();
+        let mark = "https://letters.bakery.example/u/";
+        let token: String = mail
+            .split(mark)
+            .nth(1)
+            .unwrap()
+            .chars()
+            .take_while(|c| c.is_ascii_alphanumeric() || "-_".contains(*c))
+            .collect();
+        assert!(served.get(&format!("/u/{token}")).starts_with("HTTP/1.1 200"));
+        let log = served.log();
+        for secret in ["people.example", &token, "Bread."] {
+            assert!(!log.contains(secret), "{secret} in {log}");
+        }
+        served.stop();
+    });
+}
+
+#[test]
+fn hangup_reads_the_log_level_again() {
+    let house = House::new();
+    let served = house.serve();
+    let toml = house.read("volens.toml");
+    house.write("volens.toml", toml.replace("level = \"info\"", "level = \"debug\""));
+    served.signal("HUP");
+    until(|| served.log().contains("read again"), || served.log());
+    house.write("volens.toml", "nonsense = 1");
+    served.signal("HUP");
+    until(|| served.log().contains("stays as it is"), || served.log());
+    served.stop();
+}
+
+#[test]
+fn what_a_killed_process_leaves_behind_stops_nobody() {
+    let house = House::new();
+    let mut served = house.serve();
+    let socket = house.path("data/volens.sock");
+    assert_eq!(crate::house::mode(&socket), 0o600);
+    served.signal("KILL");
+    served.wait();
+    assert!(socket.exists(), "nobody tidied up");
+    assert_eq!(house.json(&["campaign", "list"]), json!([]));
+    let served = house.serve();
+    assert_eq!(served.said["node"], 1);
+    assert_eq!(house.json(&["campaign", "list"]), json!([]));
+    served.stop();
+}
+
+#[test]
+fn a_path_that_is_too_long_for_a_socket_finds_a_short_one() {
+    let house = House::new();
+    let deep = format!("{}/{}", "d".repeat(100), "e".repeat(60));
+    std::fs::create_dir_all(house.path(&deep)).unwrap();
+    std::fs::rename(house.path("data"), house.path(&format!("{deep}/data"))).unwrap();
+    let toml = house.read("volens.toml");
+    house.write("volens.toml", toml.replace("folder = \"data\"", &format!("folder = \"{deep}/data\"")));
+    let served = house.serve();
+    let owner: serde_json::Value = serde_json::from_str(&house.read(&format!("{deep}/data/volens.lock"))).unwrap();
+    let socket = std::path::PathBuf::from(owner["socket"].as_str().unwrap());
+    assert!(socket.exists() && socket.as_os_str().len() <= 107 && !socket.starts_with(house.path("d")), "{owner}");
+    assert_eq!(crate::house::mode(socket.parent().unwrap()), 0o700);
+    let doctor = house.run(&["--json", "doctor"]).any_json();
+    let serve = doctor["checks"].as_array().unwrap().iter().find(|c| c["name"] == "serve").cloned().unwrap();
+    assert_eq!(serve["state"], "ok", "the command went over the socket");
+    served.stop();
+    assert!(!socket.exists() && !socket.parent().unwrap().exists());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_signal_ends_at_once_and_the_next_start_accounts_for_it() {
+    let sink = Sink::start(SinkConfig { withhold: 1.0, ..SinkConfig::default() }).await.unwrap();
+    tokio::task::block_in_place(|| {
+        let mut house = House::new();
+        house.relay(sink.addr());
+        house.people(3);
+        let mut served = house.serve();
+        house.write("may.md", LETTER);
+        house.json(&["campaign", "create", "may.md"]);
+        house.json(&["campaign", "send"]);
+        until(|| sink.count() == 3, || format!("{} {}", sink.count(), served.log()));
+        served.signal("TERM");
+        until(|| served.log().contains("stopping"), || served.log());
+        std::thread::sleep(Duration::from_millis(200));
+        let before = Instant::now();
+        served.signal("TERM");
+        assert_eq!(served.wait(), 1);
+        assert!(before.elapsed() < Duration::from_secs(5));
+        let served = house.serve();
+        let status = house.json(&["campaign", "status"]);
+        assert_eq!((&status["books"]["unknown"], &status["balances"]), (&json!(3), &json!(true)), "{status}");
+        assert_eq!(status["unknown"].as_array().unwrap().len(), 3);
+        served.stop();
+    });
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn open_replies_are_waited_for() {
+    let sink = Sink::start(SinkConfig { delay_ms: Some(1500..=1500), ..SinkConfig::default() }).await.unwrap();
+    tokio::task::block_in_place(|| {
+        let mut house = House::new();
+        house.relay(sink.addr());
+        house.people(4);
+        let served = house.serve();
+        house.write("may.md", LETTER);
+        house.json(&["campaign", "create", "may.md"]);
+        house.json(&["campaign", "send"]);
+        let sending = || house.json(&["campaign", "status"])["books"]["sending"].as_u64().unwrap() > 0;
+        until(sending, || served.log());
+        served.stop();
+        let books = house.json(&["campaign", "status"])["books"].clone();
+        assert_eq!((&books["sending"], &books["unknown"]), (&json!(0), &json!(0)), "{books}");
+        assert!(books["sent"].as_u64().unwrap() as usize == sink.count(), "{books} {}", sink.count());
+    });
+}
