@@ -251,6 +251,22 @@ impl Dispatcher {
             for flush in self.flushes.drain(..) {
                 let _ = flush.send(());
             }
+            self.settle(&reports).await;
+        }
+    }
+
+    /// Nobody looks at a slice again in which nothing waits: the last reply may be the end of its campaign.
+    async fn settle(&self, reports: &[Report<Handed>]) {
+        let mut ended: Vec<(i64, StreamNo)> =
+            reports.iter().filter(|r| r.key.campaign).map(|r| (r.key.ws, r.key.key.stream)).collect();
+        ended.sort_unstable();
+        ended.dedup();
+        ended.retain(|(ws, stream)| !self.under.keys().any(|u| u.ws == *ws && u.key.stream == *stream));
+        for (ws, stream) in ended {
+            let Ok(workspace) = self.app.workspace(volens_core::id::WorkspaceNo(ws)) else { continue };
+            if let Err(e) = self.app.store.finish_campaign(workspace.tenant, stream).await {
+                tracing::warn!(stream = stream.0, error = %e, "a campaign could not be looked at");
+            }
         }
     }
 

@@ -10,10 +10,10 @@ use volens_store::account::Node;
 use volens_store::delivery::LeasedSlice;
 
 use crate::account::workspace::Workspace;
-use crate::delivery::end;
 use crate::delivery::letter::Letters;
 use crate::delivery::prepare::{Ready, campaign_row};
 use crate::delivery::system::queue_row;
+use crate::delivery::{end, finish_those_of};
 use crate::error::AppError;
 use crate::{App, QUEUED, SLICES};
 
@@ -224,6 +224,7 @@ impl Feeder {
             if !unknown.is_empty() {
                 tracing::warn!(node = silent.no, unknown = unknown.len(), "a silent node's messages are unknown now");
             }
+            finish_those_of(app, &unknown).await?;
         }
         Ok(())
     }

@@ -113,6 +113,19 @@ async fn recover(app: &App, node: Node) -> Result<(), AppError> {
     if !unknown.is_empty() {
         tracing::warn!(node = node.no, unknown = unknown.len(), "messages were on their way when this node ended");
     }
+    finish_those_of(app, &unknown).await
+}
+
+/// Rows that nobody will hear of any more may have been the last of their campaigns.
+pub(crate) async fn finish_those_of(app: &App, rows: &[DeliveryKey]) -> Result<(), AppError> {
+    let mut streams: Vec<_> = rows.iter().map(|key| key.stream).collect();
+    streams.sort_unstable();
+    streams.dedup();
+    for stream in streams {
+        if let Some(tenant) = app.store.workspace_of_stream(stream).await? {
+            app.store.finish_campaign(tenant, stream).await?;
+        }
+    }
     Ok(())
 }
 
