@@ -65,8 +65,8 @@ pub struct InitArgs {
     #[arg(long, value_name = "ADDRESS")]
     pub email: Option<String>,
     /// The country that you write from, two letters
-    #[arg(long, value_name = "CODE", default_value = "IT")]
-    pub country: String,
+    #[arg(long, value_name = "CODE")]
+    pub country: Option<String>,
     /// The zone in which times are told
     #[arg(long, value_name = "ZONE", default_value = "UTC")]
     pub zone: String,

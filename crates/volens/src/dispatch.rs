@@ -9,6 +9,7 @@ use volens_core::purpose::Scope;
 use volens_store::campaign::CampaignRow;
 use volens_store::delivery::DeliveryState;
 
+use crate::commands::init::is_unedited;
 use crate::request::{Failure, Kind, Progress, Request, Step, What};
 
 /// A node whose last sign of life is older does not send.
@@ -37,26 +38,22 @@ pub enum Sending {
 pub async fn run(app: &App, sending: Sending, request: Request, told: Told<'_>) -> Result<Value, Failure> {
     let desk = Desk { app, sending };
     let named = request.workspace.as_deref();
-    if let What::Checks = request.what {
-        return desk.checks().await;
-    }
-    if let What::ConsentRebuild { check } = request.what {
-        return rebuild(app, named, check, told).await;
-    }
-    let ws = app.workspace_named(named)?;
+    let ws = || app.workspace_named(named);
     match request.what {
-        What::ImportBegin { order } => value(&app.begin_import(&ws, order).await?),
-        What::ImportRows { batch, rows } => value(&app.import(&ws, &batch, rows).await?),
-        What::ContactShow { address } => value(&app.show(&ws, &address).await?),
-        What::ContactWhy { address, purpose } => why(app, &ws, &address, purpose.as_deref()).await,
-        What::CampaignCreate { name, letter } => desk.create(&ws, &name, &letter).await,
-        What::CampaignList => list(app, &ws).await,
+        What::ImportBegin { order } => value(&app.begin_import(&*ws()?, order).await?),
+        What::ImportRows { batch, rows } => value(&app.import(&*ws()?, &batch, rows).await?),
+        What::ContactShow { address } => value(&app.show(&*ws()?, &address).await?),
+        What::ContactWhy { address, purpose } => why(app, &*ws()?, &address, purpose.as_deref()).await,
+        What::CampaignCreate { name, letter } => desk.create(&*ws()?, &name, &letter).await,
+        What::CampaignList => list(app, &*ws()?).await,
         What::CampaignPreview { campaign, to } => {
+            let ws = ws()?;
             let campaign = app.campaign_named(&ws, campaign.as_deref()).await?;
             value(&app.preview(&ws, &campaign, to.as_deref()).await?)
         }
-        What::Campaign { campaign, step } => desk.step(&ws, campaign.as_deref(), step).await,
-        What::Checks | What::ConsentRebuild { .. } => Err(Failure::new(Kind::Failed, "asked twice")),
+        What::Campaign { campaign, step } => desk.step(&*ws()?, campaign.as_deref(), step).await,
+        What::ConsentRebuild { check } => rebuild(app, named, check, told).await,
+        What::Checks => desk.checks().await,
     }
 }
 
@@ -79,6 +76,11 @@ async fn why(app: &App, ws: &Workspace, address: &str, purpose: Option<&str>) ->
         out.push(app.why(ws, address, Scope::whole(no)).await?);
     }
     value(&out)
+}
+
+/// Senders of whom nobody has said yet who they are.
+fn unedited_senders(ws: &Workspace) -> Vec<&str> {
+    ws.offer.senders.iter().filter(|s| is_unedited(s)).map(|s| s.slug.as_str()).collect()
 }
 
 /// Who carries out what depends on whether anybody sends.
@@ -168,7 +170,16 @@ impl Desk<'_> {
         let app_error = volens_app::AppError::from;
         match step {
             Step::Look => {}
-            Step::Send => app.send_campaign(ws, stream).await?,
+            Step::Send => {
+                if let Some(sender) = unedited_senders(ws).first() {
+                    let message = format!(
+                        "No campaign leaves now: the letters of {sender} would have no real postal address, e-mail \
+                         address or country. `volens doctor` says what to do."
+                    );
+                    return Err(Failure::new(Kind::Refused, message));
+                }
+                app.send_campaign(ws, stream).await?;
+            }
             Step::Pause => {
                 app.store.pause_campaign(tenant, stream, "An operator paused it.".into()).await.map_err(app_error)?;
             }
@@ -225,16 +236,7 @@ impl Desk<'_> {
         for ws in app.workspaces() {
             let people = app.store.count_contacts(ws.tenant).await.map_err(app_error)?;
             let waiting = app.store.count_acts(ws.tenant).await.map_err(app_error)?;
-            let unedited: Vec<&str> = ws
-                .offer
-                .senders
-                .iter()
-                .filter(|s| {
-                    crate::commands::init::is_unedited(&s.postal_address)
-                        || crate::commands::init::is_unedited(&s.email)
-                })
-                .map(|s| s.slug.as_str())
-                .collect();
+            let unedited = unedited_senders(&ws);
             workspaces.push(json!({
             "slug": ws.slug, "name": ws.name, "people": people, "acts_waiting": waiting, "unedited_senders": unedited,
         }));

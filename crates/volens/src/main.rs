@@ -41,6 +41,6 @@ fn main() -> ExitCode {
     };
     result.unwrap_or_else(|failure| {
         desk.out.failure(&failure);
-        failure.exit_code()
+        failure.kind.exit_code()
     })
 }

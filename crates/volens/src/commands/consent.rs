@@ -29,7 +29,7 @@ pub async fn run(command: &ConsentCommand, desk: &Desk) -> Result<ExitCode, Fail
         }
     });
     if *check && !differing.is_empty() {
-        return Ok(Failure::new(Kind::Found, "").exit_code());
+        return Ok(Kind::Found.exit_code());
     }
     Ok(ExitCode::SUCCESS)
 }

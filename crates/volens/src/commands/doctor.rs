@@ -82,7 +82,7 @@ pub async fn run(desk: &Desk) -> Result<ExitCode, Failure> {
     let failed = checks.0.iter().any(|c| c.state == State::Fail);
     let answer = json!({ "checks": checks.0, "failed": failed });
     desk.out.answer(&answer, |out| show(out, &checks.0));
-    Ok(if failed { Failure::new(Kind::Found, "").exit_code() } else { ExitCode::SUCCESS })
+    Ok(if failed { Kind::Found.exit_code() } else { ExitCode::SUCCESS })
 }
 
 fn show(out: &Output, checks: &[Check]) {
@@ -224,8 +224,8 @@ fn senders(database: &Value, checks: &mut Checks) {
             checks.fail(
                 "sender",
                 format!(
-                    "{} has no real postal or e-mail address: run `volens init --force --postal-address ... --email ...` \
-                     before anybody signs up",
+                    "{} has no real postal address, e-mail address or country: run `volens init --force` with \
+                     --postal-address, --email and --country before anybody signs up",
                     unedited.join(", ")
                 ),
             );

@@ -42,7 +42,7 @@ pub async fn run(args: &ImportArgs, desk: &Desk) -> Result<ExitCode, Failure> {
         return Err(Failure::new(Kind::Busy, "interrupted: run the same command again, it goes on where it was"));
     }
     let clean = report.rejected.is_empty();
-    Ok(if clean { ExitCode::SUCCESS } else { Failure::new(Kind::Found, "").exit_code() })
+    Ok(if clean { ExitCode::SUCCESS } else { Kind::Found.exit_code() })
 }
 
 struct Done {

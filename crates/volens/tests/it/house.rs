@@ -84,7 +84,7 @@ impl House {
     fn init(&self, more: &[&str]) {
         let mut args = vec!["--json", "init", ".", "--base-url", "https://letters.bakery.example"];
         args.extend(["--workspace", "Nordic Bakery", "--postal-address", "Via del Forno 12, 10122 Torino"]);
-        args.extend(["--email", "hello@bakery.example"]);
+        args.extend(["--email", "hello@bakery.example", "--country", "IT"]);
         args.extend(more);
         self.run(&args).json();
     }
@@ -111,7 +111,7 @@ impl House {
         std::fs::read_to_string(self.path(name)).unwrap()
     }
 
-    fn command(&self, args: &[&str]) -> Command {
+    pub fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_volens"));
         command.args(args).current_dir(self.folder.path()).stdin(Stdio::null());
         command.env_clear().envs(self.env.iter().map(|(k, v)| (k, v))).env("PATH", "/usr/bin:/bin");

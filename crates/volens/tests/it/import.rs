@@ -39,7 +39,7 @@ fn what_is_wrong_goes_to_a_file_with_its_line_and_a_remedy() {
         (6, "country", "two letters"),
         (7, "name", "control"),
         (9, "name", "invisible"),
-        (10, "name", "longer"),
+        (10, "name", "far too long"),
         (11, "line", "fields"),
     ] {
         let found = rejects.lines().find(|l| l.starts_with(&format!("{line},{column},")));
@@ -98,4 +98,31 @@ fn an_import_never_undoes_a_stop() {
     let person = house.json(&["contact", "show", "reader0@people.example"]);
     assert_eq!(person["events"].as_array().unwrap().len(), 2);
     assert_eq!(person["permissions"].as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn an_import_that_was_killed_goes_on_where_it_was() {
+    let house = House::new();
+    let people = 4_000;
+    let mut csv = "email,name,date\n".to_owned();
+    for i in 0..people {
+        csv.push_str(&format!("p{i}@people.example,Person {i},2025-05-03\n"));
+    }
+    house.write("many.csv", csv);
+    let args = [["--json", "import", "many.csv"].as_slice(), &FLAGS, &STATEMENT].concat();
+    let mut kills = 0;
+    for wait in [60, 120, 180, 240] {
+        let mut child = house.command(&args).stdout(std::process::Stdio::null()).spawn().unwrap();
+        std::thread::sleep(std::time::Duration::from_millis(wait));
+        kills += usize::from(child.try_wait().unwrap().is_none());
+        let _ = child.kill();
+        child.wait().unwrap();
+    }
+    let last = house.run(&args).json();
+    assert_eq!(last["new"].as_u64().unwrap() + last["again"].as_u64().unwrap(), people, "{kills} kills: {last}");
+    assert_eq!(house.json(&["consent", "rebuild", "--check"])["points"], people);
+    for i in [0, 499, 500, 1_999, 3_999] {
+        let person = house.json(&["contact", "show", &format!("p{i}@people.example")]);
+        assert_eq!(person["events"].as_array().unwrap().len(), 1, "{kills} kills: {person}");
+    }
 }

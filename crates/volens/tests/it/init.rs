@@ -63,3 +63,13 @@ fn doctor_nags_until_a_copy_is_confirmed() {
     assert_eq!(state("key"), "ok");
     assert_eq!(state("sender"), "ok");
 }
+
+#[test]
+fn nothing_leaves_while_nobody_has_said_who_writes() {
+    let house = House::empty();
+    house.json(&["init", ".", "--base-url", "https://letters.bakery.example"]);
+    house.json(&["campaign", "create", "letter.md"]);
+    let ran = house.run(&["campaign", "send"]);
+    assert!(ran.failed(4).contains("no real postal address"), "{ran:?}");
+    assert_eq!(house.json(&["campaign", "status"])["state"], "draft");
+}

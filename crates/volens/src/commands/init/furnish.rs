@@ -12,7 +12,7 @@ use volens_store::form::{FormDoc, FormRow};
 use volens_store::purpose::{Addition, NewText, PurposeRow, SenderRow, SourceRow, TextKey, Words};
 
 use super::words::{self, TEXTS};
-use super::{UNEDITED, UNEDITED_EMAIL};
+use super::{UNEDITED, UNEDITED_EMAIL, UNKNOWN_COUNTRY};
 use crate::cli::InitArgs;
 use crate::request::{Failure, Kind};
 
@@ -78,7 +78,7 @@ fn sender(app: &App, args: &InitArgs, name: &str) -> Result<SenderRow, Failure> 
         let parsed = volens_core::address::EmailAddress::parse(&email);
         parsed.map_err(|e| Failure::new(Kind::Usage, format!("--email: {e}")))?;
     }
-    let country = args.country.to_ascii_uppercase();
+    let country = args.country.as_deref().unwrap_or(UNKNOWN_COUNTRY).to_ascii_uppercase();
     if country.len() != 2 || !country.bytes().all(|b| b.is_ascii_uppercase()) {
         return Err(Failure::new(Kind::Usage, "--country: write two letters, like IT or FR"));
     }
