@@ -21,6 +21,7 @@ fn main() -> ExitCode {
     let words: Vec<&str> = args.iter().map(String::as_str).collect();
     let result = match words.as_slice() {
         ["send", rest @ ..] => send::bench(rest),
+        ["send-prepare", database, messages] => send::prepared(database, messages),
         ["send-child", database, port, sessions] => send::child(database, port, sessions),
         _ => Err(USAGE.into()),
     };

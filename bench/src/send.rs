@@ -132,6 +132,7 @@ async fn prepare(database: &str, messages: usize) -> Result<(), Error> {
     let stream = house.app.create_campaign(&house.ws, NAME, &letter()).await?;
     house.app.send_campaign(&house.ws, stream).await?;
     house.app.plan_campaign(&house.ws, stream).await?;
+    house.app.store.db().checkpoint().await;
     house.app.store.db().close().await;
     Ok(())
 }
@@ -147,9 +148,15 @@ fn letter() -> String {
     )
 }
 
+/// Makes the database that [`child`] sends from: for a profiler.
+pub fn prepared(database: &str, messages: &str) -> Result<(), Error> {
+    tokio::runtime::Runtime::new()?.block_on(prepare(database, messages.parse()?))
+}
+
 /// The measured process: sends what is planned, then says what it took.
 pub fn child(database: &str, port: &str, sessions: &str) -> Result<(), Error> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let workers = std::env::var("VOLENS_WORKERS").ok().and_then(|n| n.parse().ok()).unwrap_or(2);
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(workers).enable_all().build()?;
     let run = runtime.block_on(send(database, port.parse()?, sessions.parse()?))?;
     println!("{}", serde_json::to_string(&run)?);
     Ok(())

@@ -23,6 +23,8 @@ use crate::delivery::{Handed, Health, back_off, end};
 
 /// At most so many marks in one transaction, those of decisions against included.
 const WAVE: usize = 250;
+/// How long a wave waits at most for more results.
+const GATHER: Duration = Duration::from_millis(2);
 /// How long a stopping node waits for open replies.
 const GRACE: Duration = Duration::from_secs(30);
 
@@ -186,7 +188,7 @@ impl Dispatcher {
             let wanting = self.waiting.len() < WAVE;
             tokio::select! {
                 biased;
-                n = reports.recv_many(&mut self.results, 512) => { let _ = n; }
+                _ = reports.recv_many(&mut self.results, 512) => self.gather(reports).await,
                 Some(ready) = queues.recv(), if wanting && room > 0 => self.take(ready),
                 Some(ready) = campaigns.recv(), if wanting && room > 0 => self.take(ready),
                 () = tokio::time::sleep(pause) => {}
@@ -200,6 +202,18 @@ impl Dispatcher {
             }
         }
         if *stopped.borrow() { Found::Stop } else { Found::Work }
+    }
+
+    /// Waits a moment for more results while the sessions still have enough to do: a wave costs one fsync, however many
+    /// rows it writes.
+    async fn gather(&mut self, reports: &mut mpsc::Receiver<Report<Handed>>) {
+        let until = tokio::time::Instant::now() + GATHER;
+        while self.results.len() < self.max / 2 && self.under.len() > self.results.len() + self.max / 2 {
+            let more = reports.recv_many(&mut self.results, 512);
+            if tokio::time::timeout_at(until, more).await.is_err() {
+                break;
+            }
+        }
     }
 
     fn take(&mut self, ready: Ready) {
