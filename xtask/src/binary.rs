@@ -20,18 +20,30 @@ const REMEDY: &str = "read the compiler's messages above; the needs are Rust and
 
 /// Builds the binary and returns where cargo put it.
 pub fn path(profile: Profile) -> Outcome<PathBuf> {
-    let mut command = shell::cargo(&["build", "--package", "volens", "--message-format=json-render-diagnostics"]);
+    path_of("volens", profile)
+}
+
+fn path_of(package: &str, profile: Profile) -> Outcome<PathBuf> {
+    let mut command = shell::cargo(&["build", "--package", package, "--message-format=json-render-diagnostics"]);
     if profile == Profile::Release {
         command.arg("--release");
     }
     let messages = shell::capture(command.stderr(Stdio::inherit()), REMEDY)?;
-    executable(&messages).ok_or_else(|| Failure::new("cargo built no binary called volens", REMEDY))
+    executable(&messages, package)
+        .ok_or_else(|| Failure::new(format!("cargo built no binary called {package}"), REMEDY))
 }
 
-/// The path of `volens` in cargo's messages.
-fn executable(messages: &str) -> Option<PathBuf> {
+/// `cargo xtask bench`: builds the measurements, then becomes them.
+pub fn bench(args: &[String]) -> Outcome {
+    let binary = path_of("volens-bench", Profile::Release)?;
+    let error = Command::new(&binary).args(args).exec();
+    Err::<(), _>(error).tried(&format!("{} did not start", binary.display()), "run `cargo xtask bench` again")
+}
+
+/// The path of a binary in cargo's messages.
+fn executable(messages: &str, name: &str) -> Option<PathBuf> {
     messages.lines().rev().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok()).find_map(|m| {
-        let ours = m["reason"] == "compiler-artifact" && m["target"]["name"] == "volens";
+        let ours = m["reason"] == "compiler-artifact" && m["target"]["name"] == name;
         ours.then(|| m["executable"].as_str().map(PathBuf::from)).flatten()
     })
 }
@@ -62,7 +74,7 @@ mod tests {
         let messages = r#"{"reason":"compiler-artifact","target":{"name":"volens_core"},"executable":null}
 {"reason":"compiler-artifact","target":{"name":"volens"},"executable":"/t/release/volens"}
 {"reason":"build-finished","success":true}"#;
-        assert_eq!(executable(messages), Some(PathBuf::from("/t/release/volens")));
-        assert_eq!(executable(r#"{"reason":"build-finished","success":true}"#), None);
+        assert_eq!(executable(messages, "volens"), Some(PathBuf::from("/t/release/volens")));
+        assert_eq!(executable(r#"{"reason":"build-finished","success":true}"#, "volens"), None);
     }
 }

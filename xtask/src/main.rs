@@ -24,6 +24,7 @@ cargo xtask COMMAND
                          preflight fmt lint tidy rust browser
   fmt | lint | tidy      one step of `test` alone
   build                  build the release binary and print where it is
+  bench send|http ...    measure, as a ratio to a reference of the same run; --json
   mutants-known [NAME]   plant the faults of xtask/mutants.toml, one by one (those whose name holds NAME),
                          and see each caught by the test it names; --list only prints them
 
@@ -56,6 +57,7 @@ fn dispatch(args: &[String]) -> Outcome {
         "build" => binary::build(rest),
         "test" => test::run(rest),
         "fmt" | "lint" | "tidy" => test::alone(command, rest),
+        "bench" => binary::bench(rest),
         "mutants-known" => mutants::run(rest),
         "help" | "--help" | "-h" => {
             print!("{USAGE}");

@@ -214,7 +214,7 @@ impl App {
         let mut fit: Vec<Fit> = Vec::with_capacity(rows.len());
         let mut seen: HashMap<[u8; 16], usize> = HashMap::new();
         for row in rows {
-            let line = self.fit(workspace, batch, row, &mut out);
+            let line = self.fit(workspace, batch, &row, &mut out);
             let Some(line) = line else { continue };
             let Some((_, first)) = line.keys.0.first().copied() else { continue };
             match seen.get(&first) {
@@ -241,7 +241,7 @@ impl App {
     }
 
     /// Reads one line, or notes why it cannot be used.
-    fn fit(&self, workspace: &Workspace, batch: &ImportBatch, row: ImportRow, out: &mut Imported) -> Option<Fit> {
+    fn fit(&self, workspace: &Workspace, batch: &ImportBatch, row: &ImportRow, out: &mut Imported) -> Option<Fit> {
         let line = row.line;
         let mut reject = |column: &str, why: String| {
             out.rejected.push(Rejected { line, column: column.to_owned(), why });
@@ -259,7 +259,8 @@ impl App {
             return reject("name", "the name holds a control or invisible character: type it anew".into());
         }
         let country = row.country.trim().to_ascii_uppercase();
-        if !country.is_empty() && !(country.len() == 2 && country.bytes().all(|b| b.is_ascii_uppercase())) {
+        let is_code = country.len() == 2 && country.bytes().all(|b| b.is_ascii_uppercase());
+        if !(country.is_empty() || is_code) {
             return reject("country", "write the country as two letters, like DE or FR (ISO 3166-1)".into());
         }
         let given_at = match self.given_at(batch, row.date.trim()) {

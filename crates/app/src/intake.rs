@@ -66,9 +66,14 @@ struct BoxText {
     initial: bool,
 }
 
-/// Hashes of context objects that were stored already: form, version, language.
+/// What a form was shown as: form, version, language.
+type Shown = (FormId, u32, Locale);
+/// The hashes of its render and of its texts, hexadecimal.
+type Hashes = (String, String);
+
+/// Hashes of context objects that were stored already.
 #[derive(Default)]
-pub struct Contexts(Mutex<HashMap<(FormId, u32, Locale), (String, String)>>);
+pub struct Contexts(Mutex<HashMap<Shown, Hashes>>);
 
 /// The name of the box of a purpose.
 #[must_use]

@@ -154,9 +154,10 @@ impl Standing {
             };
             closes && (s.since >= since || s.scope == StopScope::Everything)
         });
-        let left = self.grants.iter().any(|g| {
-            g.sender == sender && g.scope.covers(&scope) && g.withdrawn_at.is_some_and(|at| at >= since)
-        });
+        let left = self
+            .grants
+            .iter()
+            .any(|g| g.sender == sender && g.scope.covers(&scope) && g.withdrawn_at.is_some_and(|at| at >= since));
         !stopped && !left
     }
 

@@ -8,13 +8,13 @@ use volens_core::permission::{Client, Evidence, Mode, State, StopReason};
 use crate::decision::{Decision, Effect, Reason, Step};
 
 type Found = Option<(Reason, i64)>;
+type Look = fn(&Facts) -> Found;
 
 /// Decides one message.
 #[must_use]
 pub fn decide(facts: &Facts) -> Decision {
     let mut chain = Vec::with_capacity(4);
-    let stops: &[(&'static str, fn(&Facts) -> Found)] =
-        &[("stops", suppressed), ("withdrawals", withdrawn), ("refusals", refused)];
+    let stops: [(&'static str, Look); 3] = [("stops", suppressed), ("withdrawals", withdrawn), ("refusals", refused)];
     for (rule, look) in stops {
         let found = look(facts);
         chain.push(step(rule, found));

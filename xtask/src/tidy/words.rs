@@ -41,13 +41,13 @@ const RULES: &[Rule] = &[
     Rule {
         rule: "environment",
         looks: &[Path("std", "env"), Path("env", "var"), Path("env", "var_os"), Path("env", "args")],
-        place: Place::OnlyIn(&["crates/volens", "crates/testkit", "xtask"]),
+        place: Place::OnlyIn(&["bench", "crates/volens", "crates/testkit", "xtask"]),
         remedy: "pass the value in: only the volens binary reads the environment",
     },
     Rule {
         rule: "clock",
         looks: &[Path("SystemTime", "now"), Path("Timestamp", "now"), Path("Zoned", "now")],
-        place: Place::OnlyIn(&["crates/volens", "crates/testkit", "xtask"]),
+        place: Place::OnlyIn(&["bench", "crates/volens", "crates/testkit", "xtask"]),
         remedy: "take a &dyn Clock: only the volens binary reads the system clock",
     },
     Rule {
@@ -59,7 +59,7 @@ const RULES: &[Rule] = &[
     Rule {
         rule: "printing",
         looks: &[Macro("println"), Macro("print"), Macro("eprintln"), Macro("eprint")],
-        place: Place::OnlyIn(&["crates/volens", "xtask"]),
+        place: Place::OnlyIn(&["bench", "crates/volens", "xtask"]),
         remedy: "return the text or use tracing: only volens and xtask print",
     },
     Rule {

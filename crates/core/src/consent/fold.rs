@@ -129,7 +129,7 @@ fn carry_over(s: &mut Standing, mut new: Grant) {
     match find(s, new.scope, new.sender) {
         None => s.grants.push(new),
         Some(old) if old.withdrawn_at.is_none() && old.state == State::Given && new.evidence > old.evidence => {
-            *old = new
+            *old = new;
         }
         Some(_) => {}
     }
