@@ -7,6 +7,7 @@ pub mod cluster;
 mod coverage;
 mod database;
 mod fakes;
+pub mod postfix;
 pub mod sink;
 pub mod statements;
 

@@ -382,7 +382,10 @@ impl Dispatcher {
                 }
                 Verdict::Failed(reply) => {
                     let domain = self.under.get(&handed).map(|u| u.domain.clone()).unwrap_or_default();
-                    match self.watch.note(Instant::now(), &reply, &domain, handed) {
+                    // What the relay cannot carry at all is no refusal: a pause would come back with every resume.
+                    let lacking = matches!(report.outcome, volens_wire::Outcome::Unsupported { .. });
+                    let noted = if lacking { None } else { self.watch.note(Instant::now(), &reply, &domain, handed) };
+                    match noted {
                         Some(all) => {
                             let why = format!("The same refusal came from several domains: {reply}");
                             pauses.push((handed.key.stream, handed.ws, why));

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::time::{Duration, Instant};
 
-use volens_wire::{Outcome, Reply, Stage};
+use volens_wire::{Missing, Outcome, Reply, Stage};
 
 /// What to do after one hand-over.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,6 +33,8 @@ pub enum AboutUs {
     Sender,
     /// A rule about what or how we send.
     Policy,
+    /// The letter is too large for the relay.
+    Size,
 }
 
 impl AboutUs {
@@ -48,6 +50,10 @@ impl AboutUs {
             Self::Policy => {
                 "The relay refuses what or how we send. Read its answer and mend the cause before resuming."
             }
+            Self::Size => {
+                "The letter is larger than the relay takes. Ask the provider for a higher limit and resume, or cancel \
+                 this campaign and send a smaller letter."
+            }
         }
     }
 }
@@ -61,6 +67,9 @@ pub fn judge(outcome: &Outcome) -> Verdict {
         Outcome::NotSent { stage, why } if stage.is_session() => Verdict::RelayDown(cut(why)),
         Outcome::NotSent { stage, why } => Verdict::Later(cut(&format!("lost at {stage}: {why}"))),
         Outcome::Unknown { why } => Verdict::Unknown(cut(why)),
+        Outcome::Unsupported { what: what @ Missing::Size { .. } } => {
+            Verdict::AboutUs(AboutUs::Size, cut(&what.to_string()))
+        }
         Outcome::Unsupported { what } => Verdict::Failed(cut(&what.to_string())),
         Outcome::Malformed { what } => Verdict::Failed(cut(&what.to_string())),
     }
@@ -81,7 +90,8 @@ fn refused(stage: Stage, reply: &Reply) -> Verdict {
 fn about_us(stage: Stage, reply: &Reply) -> Option<AboutUs> {
     let text = reply.text.to_ascii_lowercase();
     let says = |phrases: &[&str]| phrases.iter().any(|p| text.contains(p));
-    if stage == Stage::Auth || matches!(reply.code, 530 | 534 | 535 | 538) {
+    // A 4xx to AUTH is no verdict on the password: the relay's own login service is away (454, RFC 4954 4).
+    if stage == Stage::Auth && reply.is_permanent() || matches!(reply.code, 530 | 534 | 535 | 538) {
         return Some(AboutUs::Login);
     }
     if says(&[
@@ -106,6 +116,10 @@ fn about_us(stage: Stage, reply: &Reply) -> Option<AboutUs> {
     ]) && !says(&["mailbox full", "over quota", "recipient"])
     {
         return Some(AboutUs::Quota);
+    }
+    // RFC 1870 6.1 to 6.3. That of a recipient's mailbox is 5.2.3.
+    if reply.enhanced == Some((5, 3, 4)) || stage == Stage::Mail && reply.code == 552 {
+        return Some(AboutUs::Size);
     }
     if stage == Stage::Mail && reply.is_permanent() {
         return Some(AboutUs::Sender);
@@ -214,6 +228,8 @@ mod tests {
             (Stage::Rcpt, 554, Some((5, 7, 1)), "<a@b.example>: Relay access denied", AboutUs::Login),
             (Stage::End, 454, None, "Throttling failure: Maximum send rate exceeded", AboutUs::Quota),
             (Stage::Mail, 550, Some((5, 4, 5)), "Daily sending quota exceeded", AboutUs::Quota),
+            (Stage::Mail, 552, Some((5, 3, 4)), "Message size exceeds fixed limit", AboutUs::Size),
+            (Stage::End, 552, Some((5, 3, 4)), "Error: message file too big", AboutUs::Size),
             (Stage::Mail, 553, Some((5, 1, 8)), "Sender address rejected", AboutUs::Sender),
             (Stage::End, 554, None, "Message rejected: Email address is not verified", AboutUs::Sender),
             (Stage::End, 550, Some((5, 7, 26)), "unauthenticated mail is prohibited", AboutUs::Policy),
@@ -232,10 +248,20 @@ mod tests {
     }
 
     #[test]
+    fn what_the_relay_lacks_for_a_letter_is_about_us_and_for_an_address_is_not() {
+        let lacks = |what| judge(&Outcome::Unsupported { what });
+        assert_eq!(about(&lacks(Missing::Size { limit: 5 })), Some(AboutUs::Size));
+        assert!(matches!(lacks(Missing::SmtpUtf8), Verdict::Failed(_)));
+        assert!(matches!(at(Stage::End, 552, Some((5, 2, 3)), "Message too large"), Verdict::Failed(_)));
+    }
+
+    #[test]
     fn a_relay_that_is_away_is_nobodys_fault() {
         let lost = Outcome::NotSent { stage: Stage::Connect, why: "connection refused".into() };
         assert!(matches!(judge(&lost), Verdict::RelayDown(_)));
         assert!(matches!(at(Stage::Greeting, 421, None, "too busy"), Verdict::RelayDown(_)));
+        let away = at(Stage::Auth, 454, Some((4, 7, 0)), "Temporary authentication failure");
+        assert!(matches!(away, Verdict::RelayDown(_)));
         let dropped = Outcome::NotSent { stage: Stage::Data, why: "connection reset".into() };
         assert!(matches!(judge(&dropped), Verdict::Later(_)));
         assert!(matches!(judge(&Outcome::Unknown { why: "timed out".into() }), Verdict::Unknown(_)));
