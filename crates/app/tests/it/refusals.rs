@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use volens_core::permission::Evidence;
 use volens_store::campaign::CampaignState;
 use volens_store::delivery::DeliveryState::{Denied, Failed, Planned, Sending, Sent, Skipped};
 use volens_testkit::sink::{At, Fault, Sink, SinkConfig};
@@ -92,6 +93,23 @@ async fn the_same_refusal_in_several_domains_is_taken_back(db: TestDb) {
     assert!(books.of(Failed) < 20, "{books:?}: at most the last few, not enough to be suspected");
     assert_eq!(books.of(Failed) + books.of(Planned) + books.of(Denied), 500);
     assert!(books.of(Denied) <= 50);
+}
+
+#[both_engines(migrations = volens_store::MIGRATIONS)]
+async fn addresses_that_the_relay_cannot_carry_fail_and_pause_nobody(db: TestDb) {
+    let house = house(db.db().clone()).await;
+    house.people(10).await;
+    let odd = |i: usize| house.arrival(&format!("jürgen{i}@d{}.example", i % 4), "Jürgen", Evidence::Doi);
+    house.app.store.bring_in(house.ws.tenant, (0..40).map(odd).collect(), house.app.now()).await.unwrap();
+    let mut config = SinkConfig::default();
+    config.offers.smtputf8 = false;
+    let sink = Sink::start(config).await.unwrap();
+    let sending = house.sending("one", &sink, 4).await;
+    let stream = house.campaign(LETTER).await;
+    let books = house.settled(stream, Duration::from_secs(30)).await;
+    assert_eq!((books.of(Sent), books.of(Denied), books.of(Failed)), (9, 1, 40), "{books:?}");
+    assert_eq!(sink.count(), 9);
+    sending.stop().await;
 }
 
 #[both_engines(migrations = volens_store::MIGRATIONS)]
