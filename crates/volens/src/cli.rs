@@ -29,6 +29,11 @@ pub struct Cli {
 pub enum Command {
     /// Make a configuration, a master key, a first workspace and an example letter
     Init(InitArgs),
+    /// A bakery with ten thousand readers on this machine, with a mail catcher: try everything, nothing leaves
+    Demo(crate::demo::DemoArgs),
+    /// The demo's server
+    #[command(hide = true)]
+    DemoServer(crate::demo::ServerArgs),
     /// Serve the pages and send what waits, until a signal
     Serve,
     /// Bring in people from a CSV file; without provenance they are never written to

@@ -15,6 +15,7 @@ use serde_json::Value;
 
 use crate::cli::{Cli, Command};
 use crate::config::{self, Config};
+use crate::demo;
 use crate::environment;
 use crate::link::Link;
 use crate::output::Output;
@@ -37,6 +38,8 @@ pub struct Desk {
 pub async fn run(command: Command, desk: &Desk) -> Result<ExitCode, Failure> {
     match command {
         Command::Init(args) => init::run(&args, desk).await,
+        Command::Demo(args) => demo::run(&args).await,
+        Command::DemoServer(args) => Ok(demo::serve(&args).await.map(|()| ExitCode::SUCCESS)?),
         Command::Serve => serve::run(desk).await,
         Command::Import(args) => import::run(&args, desk).await,
         Command::Contact(command) => contact::run(command, desk).await,

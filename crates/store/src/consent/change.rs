@@ -2,13 +2,13 @@
 
 use volens_core::Micros;
 use volens_core::consent::{Body, Draft, Event};
-use volens_core::id::DeliveryKey;
+use volens_core::id::{DeliveryKey, PointId};
 use volens_core::locale::Locale;
 use volens_core::standing::Standing;
 use volens_db::{Job, Lane, Tx};
 
 use crate::consent::record::{Place, lock};
-use crate::contact::AddressKeys;
+use crate::contact::{AddressKeys, place_of};
 use crate::delivery::queue::{Mail, Payload, queue};
 use crate::error::StoreError;
 use crate::intake::spend;
@@ -149,6 +149,36 @@ impl Job for Apply {
     }
 }
 
+/// What leaving did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Gone {
+    /// It took effect at that instant.
+    Now(Micros),
+    /// It had been left before: nothing was written.
+    Before,
+    /// There is nobody behind the point any more.
+    Nobody,
+}
+
+struct Leave(Tenant, PointId, Draft, Micros);
+
+impl Job for Leave {
+    type Out = Gone;
+    type Err = StoreError;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<Gone, StoreError> {
+        let Self(tenant, point, draft, now) = self;
+        let Some(place) = place_of(tx, *tenant, *point).await? else { return Ok(Gone::Nobody) };
+        let Some(mut locked) = lock(tx, *tenant, place).await? else { return Ok(Gone::Nobody) };
+        if has_left(&locked.standing, &draft.body) {
+            return Ok(Gone::Before);
+        }
+        let event = locked.append(tx, draft, *now).await?;
+        locked.save(tx).await?;
+        Ok(Gone::Now(event.happened_at))
+    }
+}
+
 /// Whether a withdrawal would change nothing.
 fn has_left(standing: &Standing, body: &Body) -> bool {
     let Body::Withdrawn { scopes, everything, .. } = body else { return false };
@@ -170,6 +200,15 @@ impl Store {
     /// When the point is gone or the database fails.
     pub async fn confirm(&self, tenant: Tenant, c: Confirmation, now: Micros) -> Result<Confirmed, StoreError> {
         self.db.write(Lane::Interactive, Confirm(tenant, c, now)).await
+    }
+
+    /// Takes away at once, of somebody of whom no more is known than the point: one transaction and no reading before
+    /// it. Pressing twice records once.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn leave(&self, tenant: Tenant, point: PointId, draft: Draft, now: Micros) -> Result<Gone, StoreError> {
+        self.db.write(Lane::Interactive, Leave(tenant, point, draft, now)).await
     }
 
     /// Takes away at once, asks for what is added, in one transaction. Pressing twice records once.

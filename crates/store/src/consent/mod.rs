@@ -5,6 +5,6 @@ pub mod evidence;
 pub mod read;
 pub mod record;
 
-pub use change::{Ask, Change, Changed, Confirmation, Confirmed};
+pub use change::{Ask, Change, Changed, Confirmation, Confirmed, Gone};
 pub use read::{Log, LoggedEvent, Rebuilt};
 pub use record::{Place, Recorded};

@@ -26,6 +26,8 @@ statements! {
         "SELECT p.id, p.contact, p.channel, p.address, c.name, c.profile
          FROM point p JOIN contact c ON c.ws = p.ws AND c.id = p.contact
          WHERE p.ws = $1 AND p.id = $2";
+    /// Whose point it is.
+    PLACE: Tenant hot [Int, Blob] => [Blob, Text] "SELECT contact, channel FROM point WHERE ws = $1 AND id = $2";
     /// Claims an address for a point; no row = it is taken.
     CLAIM_ADDRESS: Tenant hot [Int, Int, Blob, Blob] => []
         "INSERT INTO address_key (ws, key_id, hash, point) VALUES ($1, $2, $3, $4)
@@ -76,6 +78,13 @@ pub struct NewPoint {
     pub name: Option<String>,
     /// Typed profile fields, JSON.
     pub profile: String,
+}
+
+/// Whose point that is.
+pub(crate) async fn place_of(tx: &mut Tx<'_>, tenant: Tenant, point: PointId) -> Result<Option<Place>, StoreError> {
+    let Some(row) = tx.query_opt(&PLACE, &params![tenant.no.0, point.bytes()]).await? else { return Ok(None) };
+    let channel = Channel::read(row.text(1)?).ok_or_else(|| StoreError::document("channel", "unknown word"))?;
+    Ok(Some(Place { point, contact: row::id(&row, 0)?, channel }))
 }
 
 pub(crate) fn point(r: &Row) -> Result<PointRow, StoreError> {

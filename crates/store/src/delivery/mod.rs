@@ -8,7 +8,7 @@ pub mod lease;
 pub mod queue;
 pub mod wave;
 
-pub use books::{Books, Told};
+pub use books::{Books, Named, Told};
 pub use lease::{LeasedSlice, Planned};
 pub use queue::{Mail, Payload};
 pub use wave::{Mark, Outcome, SliceKey, WaveOrder, WaveResult};

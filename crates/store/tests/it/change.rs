@@ -6,7 +6,7 @@ use volens_core::locale::Locale;
 use volens_core::purpose::{PurposeNo, Scope, TopicNo};
 use volens_store::MIGRATIONS;
 use volens_store::consent::Place;
-use volens_store::consent::change::{Ask, Change, Changed, Confirmation, Confirmed};
+use volens_store::consent::change::{Ask, Change, Changed, Confirmation, Confirmed, Gone};
 use volens_store::delivery::Mail;
 use volens_testkit::{TestDb, both_engines};
 
@@ -134,4 +134,19 @@ async fn choosing_takes_away_at_once_and_asks_for_the_rest(db: TestDb) {
     let leaving_is_free = change(&w, ada, Some(left(OFFERS)), &[NEWS]).await;
     assert!(leaving_is_free.withdrawn.is_some() && leaving_is_free.held);
     assert_eq!(w.store.rebuild(w.tenant, None, false).await.unwrap().differing, []);
+}
+
+#[both_engines(migrations = MIGRATIONS)]
+async fn leaving_needs_no_more_than_the_point(db: TestDb) {
+    let w = World::of(db).await;
+    let ada = w.reader("ada@example.org").await;
+    let leave = async |point| w.store.leave(w.tenant, point, w.draft(left(NEWS)), w.now()).await.unwrap();
+    let Gone::Now(at) = leave(ada.point).await else { panic!("it was on") };
+    let log = w.store.log(w.tenant, ada.point).await.unwrap().unwrap();
+    let last = &log.events.last().unwrap().event;
+    assert_eq!((last.happened_at, last.contact), (at, ada.contact));
+    assert!(!log.standing.is_open(NEWS, US));
+    assert_eq!(leave(ada.point).await, Gone::Before);
+    assert_eq!(w.store.log(w.tenant, ada.point).await.unwrap().unwrap().seq, log.seq, "twice is once");
+    assert_eq!(leave(w.id()).await, Gone::Nobody);
 }

@@ -189,7 +189,7 @@ fn asked(f: &Full, name: &str) -> Option<Vec<Value>> {
         "CONTEXT" => params![ws, f.context].to_vec(),
         "BLOB" => params![ws, f.blob].to_vec(),
         "KEPT_MAILS" | "EVENT" => params![ws, f.event].to_vec(),
-        "LOG" | "STANDING" | "LOCK_STANDING" | "POINT" => params![ws, point].to_vec(),
+        "LOG" | "STANDING" | "LOCK_STANDING" | "POINT" | "PLACE" => params![ws, point].to_vec(),
         "INSERT_EVENT" => params![ws, point, 99, new, "granted", now, now, [1_u8], [1_u8]].to_vec(),
         "UPDATE_STANDING" => params![ws, point, 99, 0, now, [1_u8]].to_vec(),
         "FIND_POINT" => params![ws, key, hash].to_vec(),
