@@ -120,6 +120,7 @@ fn environment() -> Result<Environment<'static>, DemoError> {
     let lines = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build();
     environment.set_syntax(lines.map_err(DemoError::from)?);
     environment.add_filter("count", count);
+    environment.add_filter("urlencode", super::client::encode);
     environment.add_filter("span", span);
     environment.add_filter("clock", |at: i64| clock(at));
     environment.add_filter("day", |at: i64| day(at));
