@@ -149,11 +149,11 @@ async fn figures(
     let rows = u64::try_from(row.planned).unwrap_or(0);
     let books = Figures::of(rows, &store.books(tenant, stream).await?);
     let spared = store.spared(tenant, stream, row.queued_at, LISTED).await?;
-    let spared = spared.into_iter().map(|s| SparedFigure {
-        who: somebody(s.name, s.address),
-        before: s.turn_at.0 - s.left_at.0,
-    });
-    let unknown = if books.unknown > 0 { store.rows_in(tenant, stream, DeliveryState::Unknown, LISTED).await? } else { vec![] };
+    let spared = spared
+        .into_iter()
+        .map(|s| SparedFigure { who: somebody(s.name, s.address), before: s.turn_at.0 - s.left_at.0 });
+    let unknown =
+        if books.unknown > 0 { store.rows_in(tenant, stream, DeliveryState::Unknown, LISTED).await? } else { vec![] };
     let sentence = |no| Reason::read(no).map_or("for another reason", Reason::sentence).to_owned();
     let left_out = store.left_out(tenant, stream).await?;
     Ok(CampaignFigures {
@@ -255,7 +255,8 @@ async fn campaign(State(desk): State<Shared>, Query(query): Query<CampaignQuery>
 async fn second(State(desk): State<Shared>) -> Answer<Value> {
     let (app, ws) = desk.open()?;
     let n = app.store.campaigns(ws.tenant).await?.len();
-    let name = if n == 1 { "The cardamom buns are back".to_owned() } else { format!("The cardamom buns, letter {}", n + 1) };
+    let name =
+        if n == 1 { "The cardamom buns are back".to_owned() } else { format!("The cardamom buns, letter {}", n + 1) };
     app.create_campaign(&ws, &name, SECOND_LETTER).await?;
     Ok(Json(json!({ "name": name })))
 }

@@ -1,6 +1,7 @@
 //! The mail catcher: a real SMTP receiver that takes every mail and delivers none. Mails go to a file, whose end is
 //! known in memory, so that neither a killed server nor a restart of the demo loses one.
 
+use super::Plant;
 use std::collections::{BTreeMap, HashSet};
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Seek, SeekFrom, Write};
@@ -50,7 +51,7 @@ struct Inner {
     end: u64,
     mails: Vec<Kept>,
     by_stream: BTreeMap<i64, HashSet<String>>,
-    swallow: bool,
+    fault: Option<Plant>,
 }
 
 /// All mails that came.
@@ -72,15 +73,14 @@ impl Catcher {
     /// When the file cannot be used.
     pub fn open(path: &Path) -> std::io::Result<Self> {
         let file = File::options().read(true).write(true).create(true).truncate(false).open(path)?;
-        let mut inner =
-            Inner { file, end: 0, mails: Vec::new(), by_stream: BTreeMap::new(), swallow: false };
+        let mut inner = Inner { file, end: 0, mails: Vec::new(), by_stream: BTreeMap::new(), fault: None };
         inner.read_all()?;
         Ok(Self(Mutex::new(inner)))
     }
 
-    /// From now on one letter is accepted and lost: what the script must notice.
-    pub fn swallow_one(&self) {
-        self.inner().swallow = true;
+    /// One letter will be lost, or kept twice: what the script must notice.
+    pub fn plant(&self, fault: Plant) {
+        self.inner().fault = Some(fault);
     }
 
     fn inner(&self) -> MutexGuard<'_, Inner> {
@@ -148,9 +148,14 @@ impl Catcher {
     fn keep(&self, envelope: &Envelope, raw: &[u8], at: i64) -> std::io::Result<()> {
         let slip = slip(envelope, raw, at);
         let mut inner = self.inner();
-        if inner.swallow && slip.letter {
-            inner.swallow = false;
-            return Ok(());
+        // The welcome is a letter too; the one to double is a campaign's, which comes in numbers.
+        let of_campaign = slip.stream.and_then(|s| inner.by_stream.get(&s)).is_some_and(|ids| ids.len() >= 5);
+        let struck = slip.letter && (of_campaign || inner.fault == Some(Plant::SwallowedMail));
+        let fault = if struck { inner.fault.take() } else { None };
+        match fault {
+            Some(Plant::SwallowedMail) => return Ok(()),
+            Some(Plant::DoubledMail) => inner.append(slip.clone(), raw)?,
+            _ => {}
         }
         inner.append(slip, raw)
     }
@@ -319,7 +324,8 @@ mod tests {
         }
     }
 
-    const LETTER: &[u8] = b"From: =?utf-8?q?B=C3=A4ckerei?= <b@x.example>\r\nSubject: Rye\r\n three\r\nMessage-ID: <5f.1a.2@x>\r\n\
+    const LETTER: &[u8] =
+        b"From: =?utf-8?q?B=C3=A4ckerei?= <b@x.example>\r\nSubject: Rye\r\n three\r\nMessage-ID: <5f.1a.2@x>\r\n\
         List-Unsubscribe: <http://127.0.0.1:1/u/abc>,\r\n <mailto:leave-1@leave.x.example>\r\n\r\nHello.\r\n";
     const ASK: &[u8] = b"From: b@x.example\r\nSubject: Is it you?\r\nMessage-ID: <5f.9.3@x>\r\n\r\n\
         Press here:\r\nhttp://127.0.0.1:1/c/token\r\n";
@@ -358,7 +364,7 @@ mod tests {
     fn one_letter_can_be_lost_on_purpose() {
         let folder = tempfile::tempdir().unwrap();
         let catcher = Catcher::open(&folder.path().join("mails")).unwrap();
-        catcher.swallow_one();
+        catcher.plant(Plant::SwallowedMail);
         for raw in [ASK, LETTER, LETTER] {
             catcher.keep(&envelope("ann@x.example"), raw, 1).unwrap();
         }

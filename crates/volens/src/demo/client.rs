@@ -141,7 +141,8 @@ pub async fn send_mail(port: u16, from: &str, to: &str) -> Result<String, Client
         "From: <{from}>\r\nTo: <{to}>\r\nSubject: unsubscribe\r\nMessage-ID: <{}@mailbox.demo.example>\r\n\r\nunsubscribe\r\n",
         to.len()
     );
-    let config = RelayConfig { tls: Tls::None, sessions: 1, ..RelayConfig::new("127.0.0.1", port, "mailbox.demo.example") };
+    let config =
+        RelayConfig { tls: Tls::None, sessions: 1, ..RelayConfig::new("127.0.0.1", port, "mailbox.demo.example") };
     let (pool, mut reports) = Pool::start(config).map_err(|e| ClientError::Mail(e.to_string()))?;
     let message = Outgoing {
         key: (),

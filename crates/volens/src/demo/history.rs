@@ -6,9 +6,7 @@ use std::time::Duration;
 use volens_app::App;
 use volens_core::consent::{Actor, Body, Box_, Context, Draft, Item, Left, Profile, Relation, TextRef};
 use volens_core::id::{EventId, Id};
-use volens_core::permission::{
-    Client, CountryBasis, Evidence, Mode, RelationKind, SourceKind, StopReason, StopScope,
-};
+use volens_core::permission::{Client, CountryBasis, Evidence, Mode, RelationKind, SourceKind, StopReason, StopScope};
 use volens_core::purpose::{PurposeNo, Scope, SourceNo};
 use volens_core::{Locale, Micros};
 use volens_store::purpose::TextKey;
@@ -45,7 +43,16 @@ pub struct Known {
 /// The acts of somebody, oldest first; `line` = where an imported one stood in its file.
 pub fn acts(app: &App, known: &Known, person: &Person, line: u64) -> Vec<Draft> {
     let now = app.now();
-    let mut story = Story { app, known, person, line, now, at: now.before(person.ago), rolls: Rolls::new(person.roll), out: Vec::new() };
+    let mut story = Story {
+        app,
+        known,
+        person,
+        line,
+        now,
+        at: now.before(person.ago),
+        rolls: Rolls::new(person.roll),
+        out: Vec::new(),
+    };
     story.tell();
     story.out
 }

@@ -17,7 +17,15 @@ use super::view::{Shared, Views, shown};
 const PAGE: usize = 50;
 /// Headers that say something to people.
 const HEADERS: [&str; 9] = [
-    "From", "To", "Subject", "Date", "List-Unsubscribe", "List-Unsubscribe-Post", "List-Id", "Feedback-ID", "Message-ID",
+    "From",
+    "To",
+    "Subject",
+    "Date",
+    "List-Unsubscribe",
+    "List-Unsubscribe-Post",
+    "List-Id",
+    "Feedback-ID",
+    "Message-ID",
 ];
 /// A mail's HTML runs nothing and fetches nothing; its links open pages of their own.
 const MAIL_POLICY: &str = "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; \
@@ -59,8 +67,12 @@ pub async fn mail(State(views): State<Shared>, Path(number): Path<usize>) -> Res
         Ok(mail) => mail,
         Err(response) => return response,
     };
-    let headers: Vec<_> =
-        HEADERS.iter().filter_map(|name| Some(context! { name => *name, value => mail.header(name).map(|v| decoded(name, &v, &mail))? })).collect();
+    let headers: Vec<_> = HEADERS
+        .iter()
+        .filter_map(|name| {
+            Some(context! { name => *name, value => mail.header(name).map(|v| decoded(name, &v, &mail))? })
+        })
+        .collect();
     let (html, text) = mail.parts();
     let (one_click, mailto) = mail.ways_out();
     views.page(
@@ -120,7 +132,9 @@ pub async fn one_click(State(views): State<Shared>, Path(number): Path<usize>) -
     }
     let said = match ask(addr, Ask::post(path, "List-Unsubscribe=One-Click"), LIMIT).await {
         Ok(answer) if answer.status == 200 => "The server answered 200: left, with one click.".to_owned(),
-        Ok(answer) => format!("The server answered {}: {}", answer.status, answer.text().chars().take(80).collect::<String>()),
+        Ok(answer) => {
+            format!("The server answered {}: {}", answer.status, answer.text().chars().take(80).collect::<String>())
+        }
         Err(e) => e.to_string(),
     };
     views.back(&page, said)
@@ -134,7 +148,8 @@ pub async fn mailto(State(views): State<Shared>, Path(number): Path<usize>) -> R
     };
     let page = format!("/inbox/{number}");
     let (Some(to), Some(port)) = (mail.ways_out().1, views.demo.server.intake()) else {
-        return views.back(&page, "No mail can be sent just now: the server is down, or the mail names no address for it.");
+        return views
+            .back(&page, "No mail can be sent just now: the server is down, or the mail names no address for it.");
     };
     let from = mail.slip.to.first().cloned().unwrap_or_default();
     let said = match send_mail(port, &from, &to).await {

@@ -95,6 +95,8 @@ pub struct DemoArgs {
 pub enum Plant {
     /// The catcher loses a letter that it has accepted.
     SwallowedMail,
+    /// The catcher gets a letter twice.
+    DoubledMail,
     /// The one click of the inbox never arrives.
     LostOneClick,
 }
@@ -103,7 +105,9 @@ pub enum Plant {
 #[derive(Debug, thiserror::Error)]
 pub enum DemoError {
     /// A port is taken.
-    #[error("{what} cannot use port {port}: {error}; end the program that has it, or name another one with {flag} (0 = any)")]
+    #[error(
+        "{what} cannot use port {port}: {error}; end the program that has it, or name another one with {flag} (0 = any)"
+    )]
     Port {
         /// Who.
         what: &'static str,
@@ -233,7 +237,11 @@ impl Stage {
         let root = args.folder.clone().unwrap_or_else(|| "volens-demo".into());
         let taken = |what, flag, port| move |error| DemoError::Port { what, port, flag, error };
         let home_port = args.home_port;
-        let home = TcpListener::bind(("127.0.0.1", home_port)).await.map_err(taken("the home page", "--home-port", home_port))?;
+        let home = TcpListener::bind(("127.0.0.1", home_port)).await.map_err(taken(
+            "the home page",
+            "--home-port",
+            home_port,
+        ))?;
         let pages_port = args.port(args.pages_port, 1);
         let pages = std::net::TcpListener::bind(("127.0.0.1", pages_port));
         let pages = pages.map_err(taken("the bakery's site", "--pages-port", pages_port))?;
@@ -254,7 +262,9 @@ impl Stage {
             smtp_port: smtp.local_addr().port(),
             people,
             secret: volens_app::contact::hex(&SystemChance.bytes::<16>()),
-            told: Box::new(move |n| say(&format!("  {} of {} people", figures::count(n as u64), figures::count(people as u64)))),
+            told: Box::new(move |n| {
+                say(&format!("  {} of {} people", figures::count(n as u64), figures::count(people as u64)))
+            }),
         });
         let home_addr = home.local_addr().map_err(other)?;
         let demo = Demo { folder, catcher, server: Arc::new(server), home: home_addr, plant: args.plant };
@@ -263,7 +273,12 @@ impl Stage {
     }
 
     /// Server, home page, then what was asked for; in the end everything stops, the server first.
-    async fn play(self, args: &DemoArgs, mut signals: Signals, started: std::time::Instant) -> Result<ExitCode, Failure> {
+    async fn play(
+        self,
+        args: &DemoArgs,
+        mut signals: Signals,
+        started: std::time::Instant,
+    ) -> Result<ExitCode, Failure> {
         let Self { demo, smtp, home, stop } = self;
         let router = view::router(demo.clone())?;
         let (close_home, home_closed) = watch::channel(false);
@@ -337,7 +352,11 @@ fn welcome(demo: &Demo, took: Duration) {
     let (home, pages) = (demo.home, demo.server.addr());
     let config = demo.folder.root().join(crate::config::FILE);
     say(&format!("Nordic Bakery is open ({:.1} s).\n", took.as_secs_f64()));
-    for (what, url) in [("Home page", format!("http://{home}/")), ("Sign-up form", format!("http://{pages}/f/{}", seed::FORM)), ("Inbox", format!("http://{home}/inbox"))] {
+    for (what, url) in [
+        ("Home page", format!("http://{home}/")),
+        ("Sign-up form", format!("http://{pages}/f/{}", seed::FORM)),
+        ("Inbox", format!("http://{home}/inbox")),
+    ] {
         say(&format!("  {what:<13} {url}"));
     }
     say(&format!("  {:<13} {}", "Folder", demo.folder.root().display()));
@@ -348,7 +367,8 @@ fn welcome(demo: &Demo, took: Duration) {
 /// Writes the addresses down, for browser tests: under another name first, so that nobody reads half of it.
 async fn ready(demo: &Demo, file: &std::path::Path) -> Result<(), Failure> {
     let home = format!("http://{}", demo.home);
-    let mut pages: Vec<serde_json::Value> = demo.server.api(Ask::get("/demo/api/pages")).await.map_err(DemoError::Other)?;
+    let mut pages: Vec<serde_json::Value> =
+        demo.server.api(Ask::get("/demo/api/pages")).await.map_err(DemoError::Other)?;
     let number = script::one_mail(demo).await.map_err(DemoError::Other)?;
     for (name, path) in [("demo-home", String::new()), ("demo-live", "live".into()), ("demo-inbox", "inbox".into())] {
         pages.push(json!({ "name": name, "url": format!("{home}/{path}") }));

@@ -32,17 +32,25 @@ type Found = Result<String, String>;
 /// Plays the story.
 pub async fn play(demo: &Arc<Demo>) -> ExitCode {
     let mut story = Story { demo, stream: 0, leavers: Vec::new(), second: None, at: Instant::now(), step: 0 };
-    if demo.plant == Some(Plant::SwallowedMail) {
-        demo.catcher.swallow_one();
+    if let Some(fault @ (Plant::SwallowedMail | Plant::DoubledMail)) = demo.plant {
+        demo.catcher.plant(fault);
     }
     let began = Instant::now();
     match story.tell().await {
         Ok(()) => {
-            say(&format!("The story went as it should: {} steps in {:.1} s.", story.step, began.elapsed().as_secs_f64()));
+            say(&format!(
+                "The story went as it should: {} steps in {:.1} s.",
+                story.step,
+                began.elapsed().as_secs_f64()
+            ));
             ExitCode::SUCCESS
         }
         Err(()) => {
-            say(&format!("The story went wrong at step {}. Its folder is {}", story.step, demo.folder.root().display()));
+            say(&format!(
+                "The story went wrong at step {}. Its folder is {}",
+                story.step,
+                demo.folder.root().display()
+            ));
             ExitCode::FAILURE
         }
     }
@@ -255,7 +263,9 @@ impl Story<'_> {
         let (took, now_caught) = (at.elapsed().as_secs_f64(), self.demo.catcher.of_stream(self.stream));
         right(then.sent > first && now_caught > caught, || format!("they stand still: {}", then.equation()))?;
         let rate = (now_caught - caught) as f64 / took;
-        right(rate < f64::from(RATE) * 1.3 + 20.0, || format!("{rate:.0} mails a second; the relay is held to {RATE}"))?;
+        right(rate < f64::from(RATE) * 1.3 + 20.0, || {
+            format!("{rate:.0} mails a second; the relay is held to {RATE}")
+        })?;
         right(then.balances(), || format!("the books do not balance: {}", then.equation()))?;
         Ok(format!("{} sent, then {}; {rate:.0} a second; {}", count(first), count(then.sent), then.equation()))
     }
@@ -332,7 +342,11 @@ impl Story<'_> {
         right(form.status == 200, || format!("the form answers {}", form.status))?;
         let away = span(plug.away.as_micros() as i64);
         let names: Vec<_> = plug.found.iter().take(3).map(|f| f.who.name.as_str()).collect();
-        Ok(format!("back after {away}; {on_their_way} rows were in sending ({}); {}", names.join(", "), books.equation()))
+        Ok(format!(
+            "back after {away}; {on_their_way} rows were in sending ({}); {}",
+            names.join(", "),
+            books.equation()
+        ))
     }
 
     /// Waits for the end of a campaign.
@@ -363,7 +377,10 @@ impl Story<'_> {
         right(c.unknown.len() as u64 == books.unknown, || "not all of the unknown are named".into())?;
         let unknown = c.unknown.iter().filter(|u| self.has(c.stream, &u.address)).count() as u64;
         right(books.sent + unknown == caught, || {
-            format!("{}: {} sent and {unknown} of the unknown are not the {caught} letters in the catcher", c.name, books.sent)
+            format!(
+                "{}: {} sent and {unknown} of the unknown are not the {caught} letters in the catcher",
+                c.name, books.sent
+            )
         })?;
         let with = if books.unknown > 0 {
             format!(", {unknown} of the {} unknown among them", books.unknown)

@@ -95,12 +95,10 @@ fn settings() -> WorkspaceSettings {
     if let Some(theme) = theme.as_object_mut() {
         theme.insert("mark".into(), NORDIC_BAKERY_MARK.into());
     }
-    let light = [
-        0xF6_F1_EA, 0xFF_FD_FA, 0x2A_1D_12, 0x57_46_36, 0x6C_5A_49, 0xE4_D9_CB, 0x8A_4A_14, 0x80_43_0F, 0xD9_B5_8D,
-    ];
-    let dark = [
-        0x15_10_0B, 0x1F_18_12, 0xF3_EA_E0, 0xD3_C4_B4, 0xB5_A3_91, 0x3A_2E_23, 0xA8_62_1F, 0xF2_B9_7A, 0x7A_4F_22,
-    ];
+    let light =
+        [0xF6_F1_EA, 0xFF_FD_FA, 0x2A_1D_12, 0x57_46_36, 0x6C_5A_49, 0xE4_D9_CB, 0x8A_4A_14, 0x80_43_0F, 0xD9_B5_8D];
+    let dark =
+        [0x15_10_0B, 0x1F_18_12, 0xF3_EA_E0, 0xD3_C4_B4, 0xB5_A3_91, 0x3A_2E_23, 0xA8_62_1F, 0xF2_B9_7A, 0x7A_4F_22];
     WorkspaceSettings {
         schema: 1,
         zone: "Europe/Rome".into(),
@@ -240,13 +238,7 @@ impl House<'_> {
 }
 
 /// The form as it was shown, nothing typed.
-fn drawn(
-    web: &WebState,
-    workspace: &std::sync::Arc<Workspace>,
-    form: &FormRow,
-    locale: Locale,
-    now: Micros,
-) -> String {
+fn drawn(web: &WebState, workspace: &std::sync::Arc<Workspace>, form: &FormRow, locale: Locale, now: Micros) -> String {
     let heading = workspace.text(form.doc.text, form.doc.text_version, locale).map(|(w, _)| w.clone());
     let heading = heading.unwrap_or_default();
     let since = workspace.text(form.doc.notice, form.doc.notice_version, locale).map_or(now, |(_, since)| since);

@@ -153,7 +153,11 @@ async fn make_people(root: &Path, master: &MasterKey, settings: &AppSettings, pe
 }
 
 /// What was on its way when the former life ended, before anything is sent again.
-async fn look_back(root: &Path, master: &MasterKey, settings: &AppSettings) -> Result<Vec<super::figures::Found>, DemoError> {
+async fn look_back(
+    root: &Path,
+    master: &MasterKey,
+    settings: &AppSettings,
+) -> Result<Vec<super::figures::Found>, DemoError> {
     let app = open(database(&folder::data(root)), master, settings.clone()).await?;
     let found = api::found(&app).await;
     close(app).await;

@@ -43,16 +43,16 @@ pub const OFFERS: Six = [
     ("Offerte", "Buoni, e il prezzo degli ultimi pani prima della chiusura.", "Al massimo due volte al mese"),
     ("Ofertas", "Vales, e o preço dos últimos pães antes de fechar.", "No máximo duas vezes por mês"),
     ("Offres", "Des bons, et le prix des derniers pains avant la fermeture.", "Au plus deux fois par mois"),
-    (
-        "Angebote",
-        "Gutscheine, und was die letzten Brote vor Ladenschluss kosten.",
-        "Höchstens zweimal im Monat",
-    ),
+    ("Angebote", "Gutscheine, und was die letzten Brote vor Ladenschluss kosten.", "Höchstens zweimal im Monat"),
 ];
 
 /// Courses and openings.
 pub const COURSES: Six = [
-    ("Courses and openings", "Sourdough courses, and when a new shop opens.", "When there is one, about four times a year"),
+    (
+        "Courses and openings",
+        "Sourdough courses, and when a new shop opens.",
+        "When there is one, about four times a year",
+    ),
     (
         "Cursos y aperturas",
         "Cursos de masa madre y aperturas de nuevas tiendas.",
