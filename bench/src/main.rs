@@ -5,6 +5,9 @@
 #![expect(clippy::disallowed_methods, clippy::disallowed_macros, reason = "a program of its own, for developers")]
 
 mod house;
+mod http;
+mod http_server;
+mod load;
 mod proc;
 mod send;
 
@@ -14,7 +17,8 @@ use std::process::ExitCode;
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-const USAGE: &str = "usage: volens-bench send [--messages N] [--sessions 10,50] [--json]";
+const USAGE: &str = "usage: volens-bench send [--messages N] [--sessions 10,50] [--json]
+       volens-bench http [--requests N] [--rounds N] [--connections 16,64] [--open-seconds N] [--json]";
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
@@ -23,6 +27,8 @@ fn main() -> ExitCode {
         ["send", rest @ ..] => send::bench(rest),
         ["send-prepare", database, messages] => send::prepared(database, messages),
         ["send-child", database, port, sessions] => send::child(database, port, sessions),
+        ["http", rest @ ..] => http::bench(rest),
+        ["http-child", kind, database] => http_server::child(kind, database),
         _ => Err(USAGE.into()),
     };
     match result {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde::Serialize;
 use tokio::sync::watch;
@@ -23,6 +23,11 @@ use crate::{ACTS, App, QUEUED};
 
 /// Acts that are taken up in one transaction.
 const BATCH: u32 = 100;
+/// While people wait for answers, taking up rests so many times as long as it worked: they share the machine, and a
+/// confirmation mail may be some seconds late in a rush.
+const REST: u32 = 4;
+/// The longest rest.
+const LONGEST_REST: Duration = Duration::from_secs(1);
 
 /// What a person sent with a form.
 #[derive(Clone, Debug)]
@@ -74,6 +79,14 @@ type Hashes = (String, String);
 /// Hashes of context objects that were stored already.
 #[derive(Default)]
 pub struct Contexts(Mutex<HashMap<Shown, Hashes>>);
+
+/// What one turn of taking up came to.
+struct Turn {
+    /// Acts that were looked at.
+    found: usize,
+    /// Some of them still wait, for the sake of people.
+    gave_way: bool,
+}
 
 /// The name of the box of a purpose.
 #[must_use]
@@ -145,11 +158,21 @@ impl App {
         Ok(act.id)
     }
 
-    /// Takes up what waits, once; gives how many acts there were.
+    /// Takes up what waits now, at most 100 acts; gives how many there were.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn take_up(&self, workspace: &Workspace) -> Result<usize, AppError> {
+        let mut turn = self.turn(workspace).await?;
+        let found = turn.found;
+        while turn.gave_way {
+            turn = self.turn(workspace).await?;
+        }
+        Ok(found)
+    }
+
+    /// Takes up until people wait for an answer.
+    async fn turn(&self, workspace: &Workspace) -> Result<Turn, AppError> {
         let acts = self.store.waiting_acts(workspace.tenant, BATCH).await?;
         let mut prepared = Vec::with_capacity(acts.len());
         for act in &acts {
@@ -159,8 +182,9 @@ impl App {
                 Err(e) => self.bury(workspace, act.id, &e).await?,
             }
         }
+        let found = acts.len();
         if prepared.is_empty() {
-            return Ok(acts.len());
+            return Ok(Turn { found, gave_way: false });
         }
         let taken = match self.store.take_up(workspace.tenant, prepared.clone(), self.now()).await {
             Ok(taken) => taken,
@@ -175,7 +199,7 @@ impl App {
         if taken.iter().any(|t| matches!(t, TakenUp::Asked(_) | TakenUp::Already)) {
             self.store.db().wake(QUEUED);
         }
-        Ok(acts.len())
+        Ok(Turn { found, gave_way: taken.contains(&TakenUp::Waits) })
     }
 
     /// One of a batch cannot be taken up: the others are, and it is put aside with its reason.
@@ -256,14 +280,24 @@ impl App {
     pub async fn take_up_loop(self: Arc<Self>, mut stopped: watch::Receiver<bool>) {
         let mut waiter = self.store.db().waiter(ACTS);
         while !*stopped.borrow() {
-            let mut busy = false;
+            let (mut found, mut more, clock) = (false, false, Instant::now());
             for workspace in self.workspaces() {
-                match self.take_up(&workspace).await {
-                    Ok(n) => busy |= n == BATCH as usize,
+                match self.turn(&workspace).await {
+                    Ok(turn) => {
+                        found |= turn.found > 0;
+                        more |= turn.gave_way || turn.found == BATCH as usize;
+                    }
                     Err(e) => tracing::warn!(error = %e, "sign-ups could not be taken up"),
                 }
             }
-            if !busy {
+            if found && self.store.db().interactive_lately() {
+                let rest = (clock.elapsed() * REST).min(LONGEST_REST);
+                tokio::select! {
+                    () = tokio::time::sleep(rest) => {}
+                    () = end(&mut stopped) => {}
+                }
+            }
+            if !more {
                 tokio::select! {
                     _ = waiter.woken(Duration::from_secs(1)) => {}
                     () = end(&mut stopped) => {}

@@ -175,6 +175,15 @@ impl Db {
         }
     }
 
+    /// Whether interactive work has come within the last second: then more will come soon.
+    #[must_use]
+    pub fn interactive_lately(&self) -> bool {
+        match &self.backend {
+            Backend::Sqlite(sqlite) => sqlite.pressure().busy_lately(),
+            Backend::Postgres(postgres) => postgres.busy_lately(),
+        }
+    }
+
     /// How many rows the next bulk job should hold: what takes about 5 ms (measured on the jobs before) while
     /// interactive work has come within the last second, else 50,000.
     #[must_use]

@@ -111,9 +111,13 @@ impl Postgres {
 
     /// See [`Db::bulk_rows`](crate::Db::bulk_rows): bulk work has connections of its own here, but holds row locks.
     pub(crate) fn bulk_rows(&self) -> usize {
+        if self.busy_lately() { 500 } else { 50_000 }
+    }
+
+    pub(crate) fn busy_lately(&self) -> bool {
         let last = self.last_interactive.load(Ordering::Relaxed);
         let now = u64::try_from(self.opened.elapsed().as_millis()).unwrap_or(u64::MAX);
-        if last > 0 && now.saturating_sub(last) < 1000 { 500 } else { 50_000 }
+        last > 0 && now.saturating_sub(last) < 1000
     }
 
     pub(crate) async fn write<J: Job>(&self, bulk: bool, job: &J) -> Result<J::Out, J::Err> {

@@ -4,7 +4,8 @@
 //! errors. Words come from `locales/web/` by `t("key", name=value)`: the sentence is escaped as a whole and values that
 //! are HTML already (a link, an address in bold) are put in afterwards.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::{Enumerator, Kwargs, Object, Serde, Value, ValueKind};
@@ -148,6 +149,7 @@ pub struct Pages {
     environment: Environment<'static>,
     words: Arc<Words>,
     say: [Value; 6],
+    languages: [Value; 6],
 }
 
 impl Pages {
@@ -163,6 +165,7 @@ impl Pages {
         environment.set_syntax(lines.map_err(|source| RenderError::Template { template: "frame.html", source })?);
         environment.set_fuel(Some(200_000));
         environment.set_formatter(|out, state, value| match value.as_str() {
+            Some(text) if !value.is_safe() && harmless(text) => Ok(out.write_str(text)?),
             Some(text) if !value.is_safe() => Ok(out.write_str(&escape(&clean(text)))?),
             _ if value.is_none() => Err(Error::new(ErrorKind::UndefinedError, "nothing to write here")),
             _ => minijinja::escape_formatter(out, state, value),
@@ -173,7 +176,7 @@ impl Pages {
             environment.add_template(template, source).map_err(|source| RenderError::Template { template, source })?;
         }
         let say = Locale::ALL.map(|locale| say(&words, locale));
-        Ok(Self { environment, words, say })
+        Ok(Self { environment, words, say, languages: Locale::ALL.map(languages) })
     }
 
     /// The page as HTML. Should it fail, the failure goes to the log and the reader gets a plain page that says so.
@@ -195,18 +198,16 @@ impl Pages {
         let reading = Reading {
             words: Arc::clone(&self.words),
             locale: frame.locale,
-            zone: Zone::named(frame.zone).unwrap_or_else(|_| Zone::utc()),
-            tz: jiff::tz::TimeZone::get(frame.zone).unwrap_or(jiff::tz::TimeZone::UTC),
+            zone_name: frame.zone.to_owned(),
+            zone: OnceLock::new(),
             now: frame.now,
         };
-        let languages: Vec<Value> =
-            Locale::ALL.map(|l| context! { tag => l.tag(), name => l.name(), here => l == frame.locale }).to_vec();
         let context = context! {
             p => Value::from(Serde(page)),
             t => self.say[frame.locale as usize].clone(),
             fmt => Value::from_object(reading),
             lang => frame.locale.tag(),
-            languages => languages,
+            languages => self.languages[frame.locale as usize].clone(),
             here => frame.here,
             brand => Value::from(Serde(frame.brand)),
             css => frame.look.css.path.as_str(),
@@ -217,10 +218,71 @@ impl Pages {
     }
 }
 
+/// What stands in a page that is drawn once, where the `i`-th of the values goes that differ: see [`Stencil`].
+#[must_use]
+pub fn mark(i: usize) -> String {
+    char::from_u32(MARKS + u32::try_from(i).unwrap_or(0xFF).min(0xFF)).unwrap_or_default().to_string()
+}
+
+/// The first of 256 characters for private use that no text of ours has.
+const MARKS: u32 = 0x10_FE00;
+
+/// A page that was drawn once with marks in the place of what differs from one reader to the next.
+#[derive(Debug)]
+pub struct Stencil {
+    /// What stands before each hole, and which value goes there.
+    holes: Vec<(String, usize)>,
+    rest: String,
+}
+
+impl Stencil {
+    /// Cuts a drawn page at its marks.
+    #[must_use]
+    pub fn cut(page: &str) -> Self {
+        let (mut holes, mut before) = (Vec::new(), String::new());
+        for c in page.chars() {
+            match u32::from(c).checked_sub(MARKS) {
+                Some(i @ 0..=0xFF) => holes.push((std::mem::take(&mut before), i as usize)),
+                _ => before.push(c),
+            }
+        }
+        Self { holes, rest: before }
+    }
+
+    /// The page with these values, escaped as a template would.
+    #[must_use]
+    pub fn fill(&self, values: &[String]) -> String {
+        let room =
+            self.holes.iter().map(|(before, i)| before.len() + values.get(*i).map_or(0, String::len)).sum::<usize>();
+        let mut out = String::with_capacity(room + self.rest.len() + 64);
+        for (before, i) in &self.holes {
+            out.push_str(before);
+            match values.get(*i) {
+                Some(value) if harmless(value) => out.push_str(value),
+                Some(value) => out.push_str(&escape(&clean(value))),
+                None => {}
+            }
+        }
+        out + &self.rest
+    }
+}
+
+/// The languages that a page is offered in, seen from one of them.
+fn languages(from: Locale) -> Value {
+    let one = |l: Locale| context! { tag => l.tag(), name => l.name(), here => l == from };
+    Locale::ALL.map(one).into_iter().collect()
+}
+
 /// `t("key", name=value)` in one language: the sentence `web-key`, escaped, with its values in it.
 fn say(words: &Arc<Words>, locale: Locale) -> Value {
     let plain = words.function(locale);
+    // Most sentences have no values: they are put together once.
+    let fixed = RwLock::new(HashMap::<String, Value>::new());
     Value::from_function(move |key: &str, values: Kwargs| -> Result<Value, Error> {
+        let known = |key| fixed.read().unwrap_or_else(PoisonError::into_inner).get(key).cloned();
+        if let Some(said) = known(key) {
+            return Ok(said);
+        }
         let mut held = Vec::new();
         let mut passed = Vec::new();
         for name in values.args() {
@@ -237,6 +299,7 @@ fn say(words: &Arc<Words>, locale: Locale) -> Value {
             };
             passed.push((name, value));
         }
+        let alone = passed.is_empty();
         let said = plain(&format!("web-{key}"), passed.into_iter().collect())?;
         let mut out = String::with_capacity(said.len() + 64);
         for c in said.chars() {
@@ -245,7 +308,11 @@ fn say(words: &Arc<Words>, locale: Locale) -> Value {
                 None => push_escaped(&mut out, c),
             }
         }
-        Ok(Value::from_safe_string(out))
+        let said = Value::from_safe_string(out);
+        if alone {
+            fixed.write().unwrap_or_else(PoisonError::into_inner).insert(key.to_owned(), said.clone());
+        }
+        Ok(said)
     })
 }
 
@@ -257,6 +324,11 @@ fn place(i: usize) -> char {
 fn html_of(value: &Value) -> String {
     let text = value.to_string();
     if value.is_safe() { text } else { escape(&clean(&text)) }
+}
+
+/// Whether neither [`clean`] nor [`escape`] would change the text.
+fn harmless(text: &str) -> bool {
+    text.bytes().all(|b| matches!(b, b' '..=b'~') && !matches!(b, b'&' | b'<' | b'>' | b'"' | b'\''))
 }
 
 /// The text for element content and quoted attributes.
@@ -285,7 +357,7 @@ fn clean(text: &str) -> String {
 }
 
 /// At most `most` characters, with an ellipsis where some are left out.
-fn short(text: &str, most: usize) -> String {
+pub(crate) fn short(text: &str, most: usize) -> String {
     match text.char_indices().nth(most) {
         None => text.to_owned(),
         Some((end, _)) => format!("{}…", &text[..end]),
@@ -297,21 +369,26 @@ fn short(text: &str, most: usize) -> String {
 struct Reading {
     words: Arc<Words>,
     locale: Locale,
-    zone: Zone,
-    tz: jiff::tz::TimeZone,
+    zone_name: String,
+    /// Looked up when the first time is written: most pages have none.
+    zone: OnceLock<Zone>,
     now: Micros,
 }
 
 impl Reading {
+    fn zone(&self) -> &Zone {
+        self.zone.get_or_init(|| Zone::named(&self.zone_name).unwrap_or_else(|_| Zone::utc()))
+    }
+
     fn say(&self, key: &str, args: &[(&str, Arg<'_>)]) -> String {
         self.words.say(self.locale, key, args)
     }
 
     /// "today at 10:43", "on 12 November 2026 at 10:43".
     fn moment(&self, at: Micros) -> String {
-        let time = words::clock_minute(at, &self.zone);
-        let date = self.words.date(self.locale, at, &self.zone);
-        if date == self.words.date(self.locale, self.now, &self.zone) {
+        let time = words::clock_minute(at, self.zone());
+        let date = self.words.date(self.locale, at, self.zone());
+        if date == self.words.date(self.locale, self.now, self.zone()) {
             self.say("web-today-at", &[("time", Arg::from(&time))])
         } else {
             self.say("web-date-at", &[("date", Arg::from(&date)), ("time", Arg::from(&time))])
@@ -320,20 +397,21 @@ impl Reading {
 
     /// "Thursday 26 November 2026 at 7:30".
     fn day(&self, at: Micros) -> String {
-        let time = words::clock_minute(at, &self.zone);
-        let date = self.words.weekday_date(self.locale, at, &self.zone);
+        let time = words::clock_minute(at, self.zone());
+        let date = self.words.weekday_date(self.locale, at, self.zone());
         self.say("web-weekday-at", &[("date", Arg::from(&date)), ("time", Arg::from(&time))])
     }
 
     /// "10:43:07 CET": the second at which something took effect. The date stands before it when it is not today's.
     fn second(&self, at: Micros) -> String {
-        let time = words::clock_time(at, &self.zone);
+        let time = words::clock_time(at, self.zone());
         let offset = jiff::Timestamp::from_microsecond(at.0).unwrap_or_default();
-        let zone = self.tz.to_offset_info(offset).abbreviation().to_owned();
+        let tz = jiff::tz::TimeZone::get(&self.zone_name).unwrap_or(jiff::tz::TimeZone::UTC);
+        let zone = tz.to_offset_info(offset).abbreviation().to_owned();
         let zone = if zone.starts_with(['+', '-']) { format!("UTC{zone}") } else { zone };
-        let date = self.words.date(self.locale, at, &self.zone);
+        let date = self.words.date(self.locale, at, self.zone());
         let args = [("date", Arg::from(&date)), ("time", Arg::from(&time)), ("zone", Arg::from(&zone))];
-        if date == self.words.date(self.locale, self.now, &self.zone) {
+        if date == self.words.date(self.locale, self.now, self.zone()) {
             self.say("web-second-today", &args[1..])
         } else {
             self.say("web-second", &args)
@@ -360,7 +438,7 @@ impl Object for Reading {
         let [value] = args else { return Err(wrong(format!("fmt.{method} takes one value"))) };
         let number = || i64::try_from(value.clone()).map_err(|_| wrong(format!("fmt.{method}: {value} is no number")));
         let text = match method {
-            "date" => self.words.date(self.locale, Micros(number()?), &self.zone),
+            "date" => self.words.date(self.locale, Micros(number()?), self.zone()),
             "moment" => self.moment(Micros(number()?)),
             "day" => self.day(Micros(number()?)),
             "second" => self.second(Micros(number()?)),

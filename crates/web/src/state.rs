@@ -5,11 +5,13 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use volens_app::intake::Contexts;
 use volens_app::{App, AppSettings, Workspace};
+use volens_core::Locale;
 use volens_core::id::WorkspaceNo;
 use volens_mail::Words;
 
 use crate::limits::{Gate, WebSettings};
-use crate::render::{Brand, Pages, RenderError, WORDS};
+use crate::pages::Thanks;
+use crate::render::{Brand, Pages, RenderError, Stencil, WORDS};
 use crate::theme::{Asset, Look, Theme};
 
 /// What the handlers share.
@@ -42,7 +44,15 @@ pub struct Dress {
     pub look: Look,
     /// The zone of times.
     pub zone: String,
+    thanks: Stencils,
 }
+
+/// Pages of thanks that were drawn already, by their language and by all that does not differ between people.
+#[derive(Debug, Default)]
+struct Stencils(RwLock<HashMap<(Locale, Thanks), Arc<Stencil>>>);
+
+/// More than the forms of a workspace can need.
+const STENCILS: usize = 1_000;
 
 impl std::fmt::Debug for WebState {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -101,6 +111,22 @@ impl WebState {
 }
 
 impl Dress {
+    /// The page of thanks as `draw` draws it, which is asked once for each shape that the page has.
+    pub fn thanks(&self, locale: Locale, page: Thanks, draw: impl FnOnce(&Thanks) -> String) -> String {
+        let (shape, values) = page.apart();
+        let key = (locale, shape);
+        if let Some(known) = self.thanks.0.read().unwrap_or_else(PoisonError::into_inner).get(&key) {
+            return known.fill(&values);
+        }
+        let stencil = Arc::new(Stencil::cut(&draw(&key.1)));
+        let page = stencil.fill(&values);
+        let mut known = self.thanks.0.write().unwrap_or_else(PoisonError::into_inner);
+        if known.len() < STENCILS {
+            known.insert(key, stencil);
+        }
+        page
+    }
+
     fn of(workspace: &Workspace) -> Self {
         let settings = &workspace.settings;
         let home = settings.home_form.as_deref().and_then(|slug| workspace.form(slug));
@@ -115,7 +141,12 @@ impl Dress {
             notice: home.map(|slug| format!("/privacy/{slug}")),
         };
         let (theme, mark) = theme(workspace);
-        Self { brand, look: Look::new(&theme, mark.as_deref()), zone: settings.zone.clone() }
+        Self {
+            brand,
+            look: Look::new(&theme, mark.as_deref()),
+            zone: settings.zone.clone(),
+            thanks: Stencils::default(),
+        }
     }
 
     /// Pages that belong to no workspace: wrong addresses on an instance that has several.
@@ -129,7 +160,7 @@ impl Dress {
             home: None,
             notice: None,
         };
-        Self { brand, look: Look::new(&Theme::volens(), None), zone: "UTC".into() }
+        Self { brand, look: Look::new(&Theme::volens(), None), zone: "UTC".into(), thanks: Stencils::default() }
     }
 }
 

@@ -21,7 +21,7 @@ use crate::agent;
 use crate::body::Fields;
 use crate::limits::{Network, client};
 use crate::pages::trouble::What;
-use crate::pages::{FIELD_LANG, Page, Repeat, Trouble};
+use crate::pages::{FIELD_LANG, Page, Repeat, Thanks, Trouble};
 use crate::render::{Frame, headers};
 use crate::state::WebState;
 
@@ -176,7 +176,21 @@ impl Visit {
     #[must_use]
     pub fn page<P: Page>(&self, page: &P) -> Response {
         let status = StatusCode::from_u16(page.status()).unwrap_or(StatusCode::OK);
-        let body = self.draw(page, self.looks && status == StatusCode::OK);
+        Self::answer::<P>(status, self.draw(page, self.looks && status == StatusCode::OK))
+    }
+
+    /// Answers a sign-up: the same page for everybody but for what was typed, so it is drawn once.
+    #[must_use]
+    pub fn thanks(&self, page: Thanks) -> Response {
+        // There are not that many marks.
+        if page.again.as_ref().is_some_and(|again| again.fields.len() > 200) {
+            return self.page(&page);
+        }
+        let dress = self.site.dress(self.workspace.as_ref());
+        Self::answer::<Thanks>(StatusCode::OK, dress.thanks(self.locale, page, |shape| self.draw(shape, false)))
+    }
+
+    fn answer<P: Page>(status: StatusCode, body: String) -> Response {
         let headers = headers(P::INDEXABLE).iter().copied();
         let headers = headers.map(|(n, v)| (HeaderName::from_static(n), HeaderValue::from_static(v)));
         (status, headers.collect::<HeaderMap>(), body).into_response()

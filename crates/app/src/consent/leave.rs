@@ -4,9 +4,9 @@ use volens_core::Micros;
 use volens_core::consent::{Actor, Body, Left};
 use volens_core::purpose::{PurposeNo, Scope};
 use volens_core::token::LeaveToken;
-use volens_store::consent::Change;
+use volens_store::consent::Gone;
 
-use super::{Press, Reader, Renewed};
+use super::{Press, Reader, Renewed, nobody, sender_of};
 use crate::App;
 use crate::error::AppError;
 use crate::intake::item;
@@ -32,7 +32,8 @@ pub struct LeaveOutcome {
 }
 
 impl App {
-    /// Leaves. Pressing twice records once; the waiting letters end as denied at their turn.
+    /// Leaves, and says where the person stands after it. Pressing twice records once; the waiting letters end as denied
+    /// at their turn.
     ///
     /// # Errors
     /// When the person is gone, or the database cannot take it: then say so, nothing was changed.
@@ -44,22 +45,40 @@ impl App {
         actor: Actor,
         press: &Press,
     ) -> Result<LeaveOutcome, AppError> {
+        let now = self.leave_unseen(token, what, way, actor, press).await?;
         let reader = self.reader(token.workspace, token.point).await?;
+        let at = now.or_else(|| left_at(&reader, what)).unwrap_or_else(|| self.now());
+        Ok(LeaveOutcome { reader, at, earlier: now.is_none() })
+    }
+
+    /// The same for machines, which look at nothing: one transaction. Says when it took effect; `None` = it had been left
+    /// before.
+    ///
+    /// # Errors
+    /// Those of [`App::leave`].
+    pub async fn leave_unseen(
+        &self,
+        token: &LeaveToken,
+        what: What,
+        way: &str,
+        actor: Actor,
+        press: &Press,
+    ) -> Result<Option<Micros>, AppError> {
+        let workspace = self.workspace(token.workspace)?;
         let (scopes, everything) = match what {
             What::Everything => (Vec::new(), true),
             What::Purpose(no) => {
                 let scope = Scope::whole(no);
-                (vec![Left { scope, sender: reader.sender_of(scope) }], false)
+                (vec![Left { scope, sender: sender_of(&workspace, scope) }], false)
             }
         };
         let body = Body::Withdrawn { scopes, everything, way: way.to_owned() };
-        let withdraw = Some(self.draft(actor, body, press));
-        let change = Change { place: reader.place, withdraw, ask: None };
-        let changed = self.store.change(reader.workspace.tenant, change, self.now()).await?;
-        let at = changed.withdrawn.as_ref().map_or_else(|| left_at(&reader, what), |e| Some(e.happened_at));
-        let earlier = changed.withdrawn.is_none();
-        let reader = Reader { standing: changed.standing, ..reader };
-        Ok(LeaveOutcome { reader, at: at.unwrap_or_else(|| self.now()), earlier })
+        let draft = self.draft(actor, body, press);
+        match self.store.leave(workspace.tenant, token.point, draft, self.now()).await? {
+            Gone::Now(at) => Ok(Some(at)),
+            Gone::Before => Ok(None),
+            Gone::Nobody => Err(nobody()),
+        }
     }
 
     /// "That was a mistake: mail me a way back": a confirmation for just that. The leaving stays until it is pressed.

@@ -87,7 +87,7 @@ impl Reader {
     /// The entity that a purpose belongs to.
     #[must_use]
     pub fn sender_of(&self, scope: Scope) -> SenderNo {
-        self.workspace.catalogue.purpose(scope.purpose).map_or(SenderNo(1), |p| p.sender)
+        sender_of(&self.workspace, scope)
     }
 
     /// How something stands now.
@@ -133,6 +133,16 @@ impl Reader {
     }
 }
 
+/// The entity that a purpose belongs to.
+fn sender_of(workspace: &Workspace, scope: Scope) -> SenderNo {
+    workspace.catalogue.purpose(scope.purpose).map_or(SenderNo(1), |p| p.sender)
+}
+
+/// The person of a link was erased.
+fn nobody() -> AppError {
+    AppError::NotFound("this link leads to nobody any more".into())
+}
+
 /// Whether a request of that instant can still be confirmed.
 fn waits(at: Micros, now: Micros) -> bool {
     at.after(volens_core::token::CONFIRM_FOR) > now
@@ -145,9 +155,8 @@ impl App {
     /// [`AppError::NotFound`] when workspace or person are gone.
     pub async fn reader(&self, workspace: WorkspaceNo, point: PointId) -> Result<Reader, AppError> {
         let workspace = self.workspace(workspace)?;
-        let gone = || AppError::NotFound("this link leads to nobody any more".into());
-        let row = self.store.point(workspace.tenant, point).await?.ok_or_else(gone)?;
-        let log = self.store.log(workspace.tenant, point).await?.ok_or_else(gone)?;
+        let row = self.store.point(workspace.tenant, point).await?.ok_or_else(nobody)?;
+        let log = self.store.log(workspace.tenant, point).await?.ok_or_else(nobody)?;
         Ok(Reader {
             workspace,
             place: row.place,

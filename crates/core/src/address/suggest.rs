@@ -140,7 +140,9 @@ pub(super) fn better_domain(domain: &str) -> Option<String> {
     }
     let near = BIG
         .iter()
-        .filter_map(|big| Some((distance(domain, big), *big)).filter(|(d, big)| *d <= allowed(domain, big)))
+        .map(|big| (allowed(domain, big), *big))
+        .filter(|(most, big)| *most > 0 && domain.len().abs_diff(big.len()) <= *most)
+        .filter_map(|(most, big)| Some((distance(domain, big), big)).filter(|(d, _)| *d <= most))
         .min_by_key(|(d, _)| *d);
     if let Some((_, big)) = near {
         return Some(big.to_owned());
@@ -154,18 +156,21 @@ pub(super) fn better_domain(domain: &str) -> Option<String> {
 /// How many slips still look like one: two in a long name, one in a short one, none in a very short one. The same name
 /// in another country (`yahoo.se`) is another domain, not a slip.
 fn allowed(domain: &str, big: &str) -> usize {
-    let name = |d: &str| d.split('.').next().unwrap_or_default().to_owned();
+    let name = |d: &str| d.find('.').unwrap_or(d.len());
     let ending = domain.rsplit('.').next().unwrap_or_default();
     let country = ending.len() == 2 && !["co", "cm", "om", "vo"].contains(&ending);
-    if country && name(domain) == name(big) {
+    if country && domain[..name(domain)] == big[..name(big)] {
         return 0;
     }
-    match name(big).len() {
+    match name(big) {
         7.. if domain.chars().next() == big.chars().next() => 2,
         5.. => 1,
         _ => 0,
     }
 }
+
+/// Columns of a table of [`distance`].
+const WIDTH: usize = 24;
 
 /// Optimal string alignment: insertions, deletions, substitutions and swaps of neighbours.
 fn distance(a: &str, b: &str) -> usize {
@@ -173,17 +178,20 @@ fn distance(a: &str, b: &str) -> usize {
     if a.len().abs_diff(b.len()) > 2 {
         return usize::MAX;
     }
-    let mut before: Vec<usize> = Vec::new();
-    let mut last: Vec<usize> = (0..=b.len()).collect();
+    // The longest of the big ones has 14 characters.
+    if b.len() >= WIDTH {
+        return usize::MAX;
+    }
+    let (mut before, mut last) = ([0; WIDTH], std::array::from_fn::<usize, WIDTH, _>(|j| j));
     for i in 1..=a.len() {
-        let mut row = vec![i];
+        let mut row = [i; WIDTH];
         for j in 1..=b.len() {
             let same = usize::from(a[i - 1] != b[j - 1]);
             let mut best = (last[j] + 1).min(row[j - 1] + 1).min(last[j - 1] + same);
             if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
                 best = best.min(before[j - 2] + 1);
             }
-            row.push(best);
+            row[j] = best;
         }
         before = std::mem::replace(&mut last, row);
     }

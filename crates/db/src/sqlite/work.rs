@@ -103,7 +103,7 @@ impl Pressure {
     }
 
     /// Whether one came within the last second: then the next will come soon, too.
-    pub(super) fn busy_lately(&self) -> bool {
+    pub(crate) fn busy_lately(&self) -> bool {
         let last = self.last_interactive_ms.load(Ordering::Relaxed);
         last > 0 && self.millis().saturating_sub(last) < 1000
     }

@@ -269,3 +269,31 @@ async fn a_permission_of_another_sender_is_no_answer(db: TestDb) {
     let taken = w.store.take_up(w.tenant, vec![prepared], w.now()).await.unwrap();
     assert!(matches!(taken[0], TakenUp::Asked(_)));
 }
+
+#[both_engines(migrations = MIGRATIONS)]
+async fn what_gave_way_to_people_waits_and_is_taken_up_later(db: TestDb) {
+    let w = World::of(db).await;
+    let acts: Vec<_> = (0..150).map(|i| act(&w, &format!("reader{i}@example.org"))).collect();
+    for act in &acts {
+        w.store.store_act(w.tenant, act).await.unwrap();
+    }
+    let late: Vec<_> = (0..150).map(|i| act(&w, &format!("late{i}@example.org"))).collect();
+    let people = async {
+        for act in &late {
+            w.store.store_act(w.tenant, act).await.unwrap();
+        }
+    };
+    let job = async {
+        let mut waiting: Vec<_> = acts.iter().map(|act| prepared(&w, act, &[NEWS])).collect();
+        while !waiting.is_empty() {
+            let taken = w.store.take_up(w.tenant, waiting.clone(), w.now()).await.unwrap();
+            assert!(taken.iter().any(|t| *t != TakenUp::Waits), "it goes on, however many people there are");
+            assert!(taken.iter().all(|t| matches!(t, TakenUp::Waits | TakenUp::Asked(_))), "{taken:?}");
+            let mut of = taken.iter();
+            waiting.retain(|_| of.next() == Some(&TakenUp::Waits));
+        }
+    };
+    tokio::join!(people, job);
+    assert_eq!(w.store.count_acts(w.tenant).await.unwrap(), 150, "those of the people");
+    assert_eq!(w.store.count_contacts(w.tenant).await.unwrap(), 150, "each of the others once");
+}

@@ -54,7 +54,7 @@ pub async fn press(Sent(mut visit): Sent) -> Answer {
 /// so the wish is fulfilled and is told so.
 async fn one_click(visit: &Visit, token: &LeaveToken) -> Answer {
     let what = What::Purpose(token.purpose);
-    match visit.site.app.leave(token, what, "one_click", Actor::Provider, &visit.press()).await {
+    match visit.site.app.leave_unseen(token, what, "one_click", Actor::Provider, &visit.press()).await {
         Ok(_) | Err(AppError::NotFound(_)) => Ok("Stopped.\n".into_response()),
         Err(error) => Err(visit.failed(&error)),
     }

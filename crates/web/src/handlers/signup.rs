@@ -45,7 +45,7 @@ pub async fn press(Sent(mut visit): Sent) -> Answer {
     admit(&visit)?;
     let typed = Typed::read(&shown, &visit.fields);
     if visit.fields.all(FIELD_TRAP).any(|v| !v.is_empty()) {
-        return Ok(visit.page(&shown.thanks(&visit, &typed)));
+        return Ok(visit.thanks(shown.thanks(&visit, &typed)));
     }
     let (time, stale) = shown.time(&visit);
     let (address, errors) = typed.check(stale);
@@ -58,7 +58,7 @@ pub async fn press(Sent(mut visit): Sent) -> Answer {
     let contexts = contexts.map_err(|e| visit.failed(&e))?;
     let sign_up = typed.sign_up(&visit, address);
     app.sign_up(&shown.workspace, shown.form(), sign_up, contexts).await.map_err(|e| visit.failed(&e))?;
-    Ok(visit.page(&shown.thanks(&visit, &typed)))
+    Ok(visit.thanks(shown.thanks(&visit, &typed)))
 }
 
 /// Lets a network sign up so many times a minute.

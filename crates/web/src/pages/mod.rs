@@ -44,7 +44,7 @@ pub trait Page: Serialize + Sized {
 }
 
 /// A form field that travels unseen: the values of a first act that is repeated by a button.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct Hidden {
     /// The field's name.
     pub name: String,
@@ -53,7 +53,7 @@ pub struct Hidden {
 }
 
 /// A POST that a button makes.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct Repeat {
     /// The path that is posted to.
     pub action: String,
