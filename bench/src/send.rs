@@ -141,7 +141,7 @@ fn letter() -> String {
     let paragraph = "Rye does not like to be hurried. We start one dough on Monday evening and bake three loaves from \
                      it: the dark one with malt, the light one with wheat, and the flat crisp one that keeps until \
                      spring. Come early on Thursday, it is warm then.";
-    let body = vec![paragraph; 4].join("\n\n");
+    let body = [paragraph; 4].join("\n\n");
     format!(
         "---\npurpose: news\nsubject: Rye for {{{{ person.first_name }}}}\n---\n# Rye, three ways\n\nDear \
          {{{{ person.first_name }}}},\n\n{body}\n"
