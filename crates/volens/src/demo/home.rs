@@ -22,13 +22,14 @@ const EVERY: &str = "2";
 const NAMED: usize = 8;
 
 /// The page around the live part.
-pub async fn look(State(views): State<Shared>) -> Response {
+pub async fn look(State(views): State<Shared>, Query(query): Query<Live>) -> Response {
+    let still = query.still.is_some();
     let demo = &views.demo;
     let form = format!("http://{}/f/{FORM}", demo.server.addr());
     let folder = demo.folder.root().display().to_string();
     let config = demo.folder.root().join(crate::config::FILE).display().to_string();
     let (people, rate) = (demo.folder.marker.people as u64, RATE);
-    views.page("home.html", context! { said => views.said(), form, folder, config, people, rate })
+    views.page("home.html", context! { said => views.said(), form, folder, config, people, rate, still })
 }
 
 #[derive(Deserialize)]

@@ -370,7 +370,9 @@ async fn ready(demo: &Demo, file: &std::path::Path) -> Result<(), Failure> {
     let mut pages: Vec<serde_json::Value> =
         demo.server.api(Ask::get("/demo/api/pages")).await.map_err(DemoError::Other)?;
     let number = script::one_mail(demo).await.map_err(DemoError::Other)?;
-    for (name, path) in [("demo-home", String::new()), ("demo-live", "live".into()), ("demo-inbox", "inbox".into())] {
+    for (name, path) in
+        [("demo-home", "?still=1".into()), ("demo-live", "live?still=1".into()), ("demo-inbox", "inbox".into())]
+    {
         pages.push(json!({ "name": name, "url": format!("{home}/{path}") }));
     }
     pages.push(json!({ "name": "demo-mail", "url": format!("{home}/inbox/{number}") }));
