@@ -1,4 +1,5 @@
 //! Purposes and topics map to FACTS as DESIGN 1 says, seen through fold and decision together.
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::collections::BTreeMap;
 

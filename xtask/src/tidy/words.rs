@@ -35,7 +35,7 @@ const RULES: &[Rule] = &[
     Rule {
         rule: "SQL",
         looks: &[Look::Sql],
-        place: Place::OnlyIn(&["crates/store", "crates/db", "crates/testkit", "xtask"]),
+        place: Place::OnlyIn(&["bench", "crates/store", "crates/db", "crates/testkit", "xtask"]),
         remedy: "put the statement into crates/store as a named constant and call a method of the store",
     },
     Rule {

@@ -34,6 +34,9 @@ const LISTED: u32 = 200;
 /// More are not counted.
 const ALL: u32 = 1_000_000;
 
+/// How many rows were denied when they were counted, and for which reasons.
+type Reasons = (u64, Vec<(String, u64)>);
+
 /// What the routes work on; the application is there once the server has started.
 #[derive(Default)]
 pub struct Desk {
@@ -46,7 +49,7 @@ pub struct Desk {
     /// The secret.
     pub secret: String,
     /// Why rows were denied, counted anew only when more were.
-    reasons: Mutex<HashMap<StreamNo, (u64, Vec<(String, u64)>)>>,
+    reasons: Mutex<HashMap<StreamNo, Reasons>>,
 }
 
 impl Desk {

@@ -56,8 +56,8 @@ pub async fn list(State(views): State<Shared>, Query(query): Query<Listing>) -> 
     )
 }
 
-fn find(views: &Views, number: usize) -> Result<Mail, Response> {
-    let missing = || (StatusCode::NOT_FOUND, "There is no mail of that number.\n").into_response();
+fn find(views: &Views, number: usize) -> Result<Mail, Box<Response>> {
+    let missing = || Box::new((StatusCode::NOT_FOUND, "There is no mail of that number.\n").into_response());
     views.demo.catcher.mail(number).ok_or_else(missing)
 }
 
@@ -65,7 +65,7 @@ fn find(views: &Views, number: usize) -> Result<Mail, Response> {
 pub async fn mail(State(views): State<Shared>, Path(number): Path<usize>) -> Response {
     let mail = match find(&views, number) {
         Ok(mail) => mail,
-        Err(response) => return response,
+        Err(response) => return *response,
     };
     let headers: Vec<_> = HEADERS
         .iter()
@@ -100,7 +100,7 @@ fn decoded(name: &str, raw: &str, mail: &Mail) -> String {
 pub async fn html(State(views): State<Shared>, Path(number): Path<usize>) -> Response {
     let mail = match find(&views, number) {
         Ok(mail) => mail,
-        Err(response) => return response,
+        Err(response) => return *response,
     };
     let html = mail.parts().0.unwrap_or_default().replacen("<head>", "<head><base target=\"_blank\">", 1);
     let mut response = Html(html).into_response();
@@ -112,7 +112,7 @@ pub async fn html(State(views): State<Shared>, Path(number): Path<usize>) -> Res
 pub async fn raw(State(views): State<Shared>, Path(number): Path<usize>) -> Response {
     match find(&views, number) {
         Ok(mail) => ([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], mail.raw).into_response(),
-        Err(response) => response,
+        Err(response) => *response,
     }
 }
 
@@ -120,7 +120,7 @@ pub async fn raw(State(views): State<Shared>, Path(number): Path<usize>) -> Resp
 pub async fn one_click(State(views): State<Shared>, Path(number): Path<usize>) -> Response {
     let mail = match find(&views, number) {
         Ok(mail) => mail,
-        Err(response) => return response,
+        Err(response) => return *response,
     };
     let page = format!("/inbox/{number}");
     let url = mail.ways_out().0.unwrap_or_default();
@@ -144,7 +144,7 @@ pub async fn one_click(State(views): State<Shared>, Path(number): Path<usize>) -
 pub async fn mailto(State(views): State<Shared>, Path(number): Path<usize>) -> Response {
     let mail = match find(&views, number) {
         Ok(mail) => mail,
-        Err(response) => return response,
+        Err(response) => return *response,
     };
     let page = format!("/inbox/{number}");
     let (Some(to), Some(port)) = (mail.ways_out().1, views.demo.server.intake()) else {

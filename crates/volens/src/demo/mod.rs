@@ -263,7 +263,7 @@ impl Stage {
             people,
             secret: volens_app::contact::hex(&SystemChance.bytes::<16>()),
             told: Box::new(move |n| {
-                say(&format!("  {} of {} people", figures::count(n as u64), figures::count(people as u64)))
+                say(&format!("  {} of {} people", figures::count(n as u64), figures::count(people as u64)));
             }),
         });
         let home_addr = home.local_addr().map_err(other)?;
@@ -370,9 +370,7 @@ async fn ready(demo: &Demo, file: &std::path::Path) -> Result<(), Failure> {
     let mut pages: Vec<serde_json::Value> =
         demo.server.api(Ask::get("/demo/api/pages")).await.map_err(DemoError::Other)?;
     let number = script::one_mail(demo).await.map_err(DemoError::Other)?;
-    for (name, path) in
-        [("demo-home", "?still=1".into()), ("demo-live", "live?still=1".into()), ("demo-inbox", "inbox".into())]
-    {
+    for (name, path) in [("demo-home", "?still=1"), ("demo-live", "live?still=1"), ("demo-inbox", "inbox")] {
         pages.push(json!({ "name": name, "url": format!("{home}/{path}") }));
     }
     pages.push(json!({ "name": "demo-mail", "url": format!("{home}/inbox/{number}") }));

@@ -280,7 +280,7 @@ mod tests {
     fn everybody_is_somebody_else_in_the_shares_that_lists_have() {
         let all = people(7, 10_000);
         let mailboxes: HashSet<String> =
-            all.iter().map(|p| EmailAddress::parse(&p.address).unwrap().normalised()).collect();
+            all.iter().map(|p| EmailAddress::parse(&p.address).unwrap().normalised().as_str().to_owned()).collect();
         assert_eq!(mailboxes.len(), 10_000);
         let mut kinds: HashMap<Kind, usize> = HashMap::new();
         let mut countries: HashMap<&str, usize> = HashMap::new();

@@ -101,6 +101,7 @@ async fn mail(demo: &Demo, fits: impl Fn(&Slip) -> bool) -> Result<(usize, Slip)
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "the shape that map_err takes")]
 fn words(e: super::client::ClientError) -> String {
     e.to_string()
 }
