@@ -38,12 +38,70 @@ pub fn run(tally: &mut Tally) -> Outcome {
     outcome
 }
 
+/// Chromium without a window, a profile of its own, and nothing that asks the network.
+const CHROMIUM: [&str; 9] = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--window-size=1280,1240",
+];
+
+/// `cargo xtask screenshot`: sends the demo's letter, and takes the picture of the README while it goes out.
+pub fn screenshot(args: &[String]) -> Outcome {
+    if let Some(arg) = args.first() {
+        return Err(Failure::new(format!("screenshot takes no argument {arg:?}"), "run `cargo xtask screenshot`"));
+    }
+    preflight::run(&[preflight::For::Browser])?;
+    let scratch = shell::target_dir().join("screenshot");
+    let remedy = "look at the build folder's free space";
+    drop(fs::remove_dir_all(&scratch));
+    fs::create_dir_all(&scratch).tried("making the screenshot's folder", remedy)?;
+    let running = Running::start(&scratch)?;
+    press(&running.url, "/campaign", "name=Rye%2C+three+ways&step=send")?;
+    std::thread::sleep(Duration::from_secs(20));
+    let picture = shell::root().join("docs/home.png");
+    let chromium = preflight::chromium().ok_or_else(|| Failure::new("there is no Chromium", "set CHROMIUM to it"))?;
+    let mut command = Command::new(chromium);
+    command.args(CHROMIUM).arg(format!("--user-data-dir={}", scratch.join("profile").display()));
+    command.arg(format!("--screenshot={}", picture.display())).arg(format!("{}/?still=1", running.url));
+    shell::run(command.stdout(Stdio::null()).stderr(Stdio::null()), "try the address in a browser of your own")?;
+    println!("{}", picture.display());
+    Ok(())
+}
+
+/// Presses a button of the demo's home page.
+fn press(url: &str, path: &str, body: &str) -> Outcome {
+    use std::io::{Read, Write};
+    let remedy = "run `cargo xtask demo` and press it yourself";
+    let host = url.trim_start_matches("http://").trim_end_matches('/');
+    let mut stream = std::net::TcpStream::connect(host).tried("reaching the demo", remedy)?;
+    let length = body.len();
+    let request = format!(
+        "POST {path} HTTP/1.1\r\nHost: {host}\r\nOrigin: http://{host}\r\nConnection: close\r\nContent-Type: \
+         application/x-www-form-urlencoded\r\nContent-Length: {length}\r\n\r\n{body}"
+    );
+    stream.write_all(request.as_bytes()).tried("asking the demo", remedy)?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).tried("hearing the demo", remedy)?;
+    match answer.starts_with("HTTP/1.1 303") {
+        true => Ok(()),
+        false => {
+            Err(Failure::new(format!("the demo answered {:?}", answer.lines().next().unwrap_or_default()), remedy))
+        }
+    }
+}
+
 /// The command that serves the pages under test: small, fresh, on ports that the system picks. It writes `ready` when
 /// it serves.
 fn server(binary: &Path, folder: &Path, ready: &Path) -> Command {
     let mut command = Command::new(binary);
     command.arg("demo").arg("--fresh").arg("--folder").arg(folder);
-    command.args(["--home-port", "0"]).arg("--ready-file").arg(ready);
+    command.args(["--home-port", "0", "--pages-port", "0", "--smtp-port", "0"]).arg("--ready-file").arg(ready);
     command
 }
 

@@ -25,6 +25,7 @@ cargo xtask COMMAND
   fmt | lint | tidy      one step of `test` alone
   build                  build the release binary and print where it is
   bench send|http ...    measure, as a ratio to a reference of the same run; --json
+  screenshot             take docs/home.png, the picture of the README, from a running demo
   mutants-known [NAME]   plant the faults of xtask/mutants.toml, one by one (those whose name holds NAME),
                          and see each caught by the test it names; --list only prints them
 
@@ -58,6 +59,7 @@ fn dispatch(args: &[String]) -> Outcome {
         "test" => test::run(rest),
         "fmt" | "lint" | "tidy" => test::alone(command, rest),
         "bench" => binary::bench(rest),
+        "screenshot" => browser::screenshot(rest),
         "mutants-known" => mutants::run(rest),
         "help" | "--help" | "-h" => {
             print!("{USAGE}");
