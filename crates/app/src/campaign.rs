@@ -8,7 +8,9 @@ use tokio::sync::watch;
 use volens_core::Micros;
 use volens_core::facts::Intended;
 use volens_core::id::{CampaignId, DeliveryKey, StreamNo};
-use volens_core::purpose::Scope;
+use volens_core::permission::{Client, Evidence, Grant, Mode, State};
+use volens_core::purpose::{Scope, SourceNo};
+use volens_core::standing::Standing;
 use volens_law::{Effect, Reason, Stored};
 use volens_mail::{Letter, Rendered};
 use volens_store::campaign::plan::Candidate;
@@ -261,7 +263,7 @@ impl App {
         let message = intended(workspace, campaign.scope, None, now);
         let until = Micros(i64::MAX);
         let letter = CampaignLetter::new(self, workspace, &campaign.source, message, until, &campaign.name)?;
-        let made_up = volens_core::standing::Standing::default();
+        let made_up = made_up(workspace, &message, self.now());
         let (view, standing, sentence, ground) = match address {
             Some(address) => {
                 let point = self.find(workspace, address).await?;
@@ -272,7 +274,7 @@ impl App {
                 let view = person(point.name.as_deref(), &point.profile, &log.standing);
                 (view, log.standing, crate::contact::verdict(&decision, &name), decision.ground)
             }
-            None => (person(Some("Ada Example"), "{}", &made_up), made_up, "A made-up reader.".to_owned(), None),
+            None => (person(Some("Ada Example"), "{}", &made_up), made_up, "A made-up reader.".to_owned(), Some(0)),
         };
         let reason = reason_of(self, workspace, &standing, campaign.scope, ground);
         let base = self.settings.base_url.trim_end_matches('/');
@@ -337,6 +339,25 @@ impl App {
             left_out: left_out.into_iter().map(|(no, n)| (code(no), n)).collect(),
         })
     }
+}
+
+/// A reader who said yes today, for a letter that is looked at without anybody in mind.
+fn made_up(workspace: &Workspace, message: &Intended, now: Micros) -> Standing {
+    let source = workspace.offer.sources.first().map_or(SourceNo(0), |s| s.no);
+    let grant = Grant {
+        scope: message.scope,
+        sender: message.sender,
+        mode: Mode::Active,
+        state: State::Given,
+        evidence: Evidence::Doi,
+        client: Client::Human,
+        given_at: now,
+        withdrawn_at: None,
+        valid_until: None,
+        source,
+        seq: 0,
+    };
+    Standing { grants: vec![grant], ..Standing::default() }
 }
 
 /// The purpose and topic that a letter names.

@@ -15,6 +15,7 @@ pub mod intake;
 pub mod links;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 pub use account::settings::{AppSettings, WorkspaceSettings};
 pub use account::workspace::Workspace;
@@ -48,6 +49,7 @@ pub struct App {
     /// The words of mails.
     pub words: Words,
     workspaces: account::workspace::Cache,
+    last_minted: AtomicI64,
 }
 
 impl App {
@@ -71,12 +73,16 @@ impl App {
         out
     }
 
-    /// A number that sorts by time and that no other node draws: microseconds and ten bits of chance.
+    /// A number that sorts by time: microseconds and ten bits of chance. This process draws none twice, whatever its
+    /// clock does, and another node hardly ever the same.
     #[must_use]
     pub fn minted(&self) -> i64 {
         let mut bits = [0; 2];
         self.chance.fill(&mut bits);
-        (self.now().0 << 10) | i64::from(u16::from_be_bytes(bits) & 0x3ff)
+        let drawn = (self.now().0 << 10) | i64::from(u16::from_be_bytes(bits) & 0x3ff);
+        let next = |last: i64| Some(drawn.max(last + 1));
+        let last = self.last_minted.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next);
+        drawn.max(last.unwrap_or(0) + 1)
     }
 
     /// A place in a transactional stream.

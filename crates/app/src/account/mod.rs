@@ -33,7 +33,8 @@ impl App {
         }
         let ring = Arc::new(key_ring(&store, master).await?);
         let words = Words::new(&[]).map_err(|e| AppError::Refused(e.to_string()))?;
-        let app = Self { store, ring, clock, chance, settings, words, workspaces: Cache::default() };
+        let app =
+            Self { store, ring, clock, chance, settings, words, workspaces: Cache::default(), last_minted: 0.into() };
         app.reload().await?;
         Ok(Arc::new(app))
     }

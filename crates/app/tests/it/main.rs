@@ -4,5 +4,6 @@
 mod consent;
 mod fixture;
 mod kill;
+mod numbers;
 mod refusals;
 mod sending;
