@@ -34,8 +34,8 @@ const USEFUL_FOR: Duration = Duration::from_secs(3 * 86_400);
 pub struct CampaignStatus {
     /// Its id.
     pub id: CampaignId,
-    /// Its stream number.
-    pub stream: i64,
+    /// Its stream number; text, because it is larger than what JSON numbers keep (2^53).
+    pub stream: String,
     /// What operators call it.
     pub name: String,
     /// draft, planning, running, paused, done, cancelled.
@@ -329,7 +329,7 @@ impl App {
         let code = |no| Reason::read(no).map_or_else(|| format!("reason {no}"), |r| r.code().to_owned());
         Ok(CampaignStatus {
             id: campaign.id,
-            stream: campaign.stream.0,
+            stream: campaign.stream.0.to_string(),
             name: campaign.name.clone(),
             state: campaign.state.word(),
             why: campaign.why.clone(),

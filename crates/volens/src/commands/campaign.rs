@@ -125,7 +125,7 @@ async fn done(desk: &Desk, link: &mut Link, mut answer: Value) -> Result<Value, 
                 return Err(Failure::new(Kind::Busy, message));
             }
         }
-        let stream = answer["stream"].to_string();
+        let stream = answer["stream"].as_str().unwrap_or_default().to_owned();
         answer = desk.over(link, What::Campaign { campaign: Some(stream), step: Step::Look }).await?;
     }
 }
