@@ -137,7 +137,8 @@ proptest! {
             prop_assert!(value.trim().is_empty() || value.chars().all(|c| !c.is_alphanumeric()));
             return Ok(());
         };
-        prop_assert!(!mail.html.contains("<script>") && !mail.html.contains("1337"));
+        // 7*191, had the value been run. In the text: in the HTML an entity such as &#133700; holds it too.
+        prop_assert!(!mail.html.contains("<script>") && !mail.text.contains("1337"));
         prop_assert_eq!(mail.html.matches("<p").count(), 3);
         let bytes = Message::build(&mail, &envelope().headers());
         well_formed(&bytes);
