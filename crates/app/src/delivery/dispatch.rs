@@ -24,7 +24,7 @@ use crate::delivery::{Handed, Health, back_off, end};
 /// At most so many marks in one transaction, those of decisions against included.
 const WAVE: usize = 250;
 /// How long a wave waits at most for more results.
-const GATHER: Duration = Duration::from_millis(2);
+const GATHER: Duration = Duration::from_millis(3);
 /// How long a stopping node waits for open replies.
 const GRACE: Duration = Duration::from_secs(30);
 
@@ -208,7 +208,9 @@ impl Dispatcher {
     /// rows it writes.
     async fn gather(&mut self, reports: &mut mpsc::Receiver<Report<Handed>>) {
         let until = tokio::time::Instant::now() + GATHER;
-        while self.results.len() < self.max / 2 && self.under.len() > self.results.len() + self.max / 2 {
+        // One and a half messages a session are still to be answered while the wave is written.
+        let busy = (self.max / 2).min(self.pool.config().sessions * self.pool.config().window * 3 / 2);
+        while self.under.len() > self.results.len() + busy {
             let more = reports.recv_many(&mut self.results, 512);
             if tokio::time::timeout_at(until, more).await.is_err() {
                 break;
@@ -238,7 +240,7 @@ impl Dispatcher {
     /// One wave, if there is anything for it.
     async fn turn(&mut self) {
         let (room, _) = self.room();
-        let batch = self.batch(room);
+        let mut batch = self.batch(room);
         if batch.is_empty() && self.results.is_empty() {
             return;
         }
@@ -250,7 +252,7 @@ impl Dispatcher {
             now,
             results,
             taken_back,
-            marks: batch.iter().map(|p| p.mark.clone()).collect(),
+            marks: batch.iter_mut().map(Prepared::take_mark).collect(),
             kept: batch.iter().filter_map(|p| Some((p.mark.ws, p.keep.clone()?))).collect(),
         };
         let done = self.commit(order).await;
@@ -309,7 +311,7 @@ impl Dispatcher {
     /// Writes a wave; a database that cannot take it just now is asked again, because results must not be lost.
     async fn commit(&mut self, order: WaveOrder) -> WaveResult {
         let mut failures = 0;
-        let mut order = order;
+        let mut order = Arc::new(order);
         loop {
             match self.app.store.wave(order.clone()).await {
                 Ok(done) => return done,
@@ -317,8 +319,9 @@ impl Dispatcher {
                     failures += 1;
                     tracing::warn!(error = %e, failures, "a wave could not be written");
                     // Without their mark the messages do not go; they are read again later.
-                    order.marks.clear();
-                    order.kept.clear();
+                    let rest = Arc::make_mut(&mut order);
+                    rest.marks.clear();
+                    rest.kept.clear();
                     let closed = matches!(&e, StoreError::Db(DbError::Closed));
                     if closed || (order.results.is_empty() && order.taken_back.is_empty()) {
                         return WaveResult::default();

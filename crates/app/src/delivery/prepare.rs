@@ -43,6 +43,12 @@ pub struct Prepared {
 }
 
 impl Prepared {
+    /// The mark with its decision; what stays serves to find the message again.
+    pub(crate) fn take_mark(&mut self) -> Mark {
+        let decision = std::mem::take(&mut self.mark.decision);
+        Mark { decision, ..self.mark.clone() }
+    }
+
     /// A message that waited too long for its turn does not go.
     pub(crate) fn outlived(&mut self, now: Micros) {
         if self.message.is_some() && now > self.useful_until {

@@ -157,6 +157,9 @@ fn about_us(stage: Stage, reply: &Reply) -> Option<AboutUs> {
 
 /// Replies are kept short: they may quote what is nobody's business.
 fn cut(text: &str) -> String {
+    if text.len() <= 200 && text.bytes().all(|b| (b' '..=b'~').contains(&b)) {
+        return text.to_owned();
+    }
     text.chars().filter(|c| !c.is_control()).take(200).collect()
 }
 

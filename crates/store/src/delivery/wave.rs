@@ -1,6 +1,7 @@
 //! The wave: results in, next messages marked, counts kept, all in one transaction.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::sync::Arc;
 
 use volens_core::Micros;
 use volens_core::id::{DeliveryKey, StreamNo};
@@ -207,7 +208,7 @@ pub fn slice_of(ordinal: i64) -> i64 {
     ordinal / SLICE
 }
 
-struct Wave(WaveOrder);
+struct Wave(Arc<WaveOrder>);
 
 /// The slices that a wave has locked.
 #[derive(Default)]
@@ -445,8 +446,8 @@ impl Store {
     ///
     /// # Errors
     /// When the database fails; then neither was done, and nothing may leave.
-    pub async fn wave(&self, order: WaveOrder) -> Result<WaveResult, StoreError> {
-        self.db.write(Lane::Interactive, Wave(order)).await
+    pub async fn wave(&self, order: impl Into<Arc<WaveOrder>>) -> Result<WaveResult, StoreError> {
+        self.db.write(Lane::Interactive, Wave(order.into())).await
     }
 
     /// Rows that holders `from..below` were sending are unknown from now on (in a transactional stream: planned once
