@@ -181,6 +181,8 @@ fn set_up(conn: &Connection, config: &SqliteConfig, role: Role) -> rusqlite::Res
     conn.set_db_config(Switch::SQLITE_DBCONFIG_DQS_DML, false)?;
     conn.set_db_config(Switch::SQLITE_DBCONFIG_DQS_DDL, false)?;
     conn.set_db_config(Switch::SQLITE_DBCONFIG_DEFENSIVE, true)?;
+    // One plan a statement: without it a statement that could use a partial index is prepared anew at each run.
+    conn.set_db_config(Switch::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     // rusqlite's own build turns foreign keys on; the checks cost a look-up per row and PostgreSQL has none either.
     conn.execute_batch(
         "PRAGMA page_size = 4096; PRAGMA synchronous = FULL; PRAGMA foreign_keys = OFF; PRAGMA secure_delete = ON; \

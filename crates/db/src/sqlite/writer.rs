@@ -1,4 +1,4 @@
-//! The one writer: group commit. Each job in a savepoint, all in one transaction, one fsync, then the answers.
+//! The one writer: group commit. All jobs in one transaction, one fsync, then the answers; one that fails fails alone.
 
 use rusqlite::Connection;
 
@@ -46,32 +46,51 @@ impl Writer<'_> {
         }
     }
 
-    /// All jobs in one transaction. FULL, IOERR, NOMEM and INTERRUPT roll back the whole transaction whatever savepoint
-    /// is open, and leave autocommit on: the batch is dead, and a statement run now would commit by itself.
+    /// All jobs in one transaction. Nearly always all of them are good: the first try goes without savepoints, each of
+    /// which copies every page that its job touches. If one is not, all is undone, and each has a savepoint.
     fn together(&mut self, batch: &mut [Box<dyn Work>]) -> Result<(), DbError> {
+        if self.all(batch, Self::bare)? {
+            return Ok(());
+        }
+        self.all(batch, Self::in_savepoint).map(|_| ())
+    }
+
+    /// `false` when a job spoilt the transaction: it is rolled back. FULL, IOERR, NOMEM and INTERRUPT roll back the
+    /// whole transaction whatever savepoint is open, and leave autocommit on: the batch is dead, and a statement run now
+    /// would commit by itself.
+    fn all(
+        &mut self,
+        batch: &mut [Box<dyn Work>],
+        run: fn(&mut Self, &mut dyn Work) -> Result<bool, DbError>,
+    ) -> Result<bool, DbError> {
         self.sql("BEGIN IMMEDIATE")?;
         for work in batch.iter_mut() {
-            let step = self.in_savepoint(&mut **work);
+            let step = run(self, &mut **work);
             if self.conn.is_autocommit() {
                 return Err(step.err().unwrap_or_else(|| DbError::Damaged("the transaction was rolled back".into())));
             }
-            step.inspect_err(|_| self.roll_back())?;
+            if !step.inspect_err(|_| self.roll_back())? {
+                self.roll_back();
+                return Ok(false);
+            }
         }
-        self.sql("COMMIT").inspect_err(|_| self.roll_back())
+        self.sql("COMMIT").inspect_err(|_| self.roll_back()).map(|()| true)
     }
 
-    fn in_savepoint(&mut self, work: &mut dyn Work) -> Result<(), DbError> {
-        self.sql("SAVEPOINT job")?;
+    fn bare(&mut self, work: &mut dyn Work) -> Result<bool, DbError> {
         let mut tx = Tx::new(Inner::Sqlite(self.conn));
         let good = work.attempt(&mut tx);
         let failed = tx.failed.take();
-        if self.conn.is_autocommit() {
-            return Err(failed.unwrap_or(DbError::Full));
-        }
-        if !good {
+        if self.conn.is_autocommit() { Err(failed.unwrap_or(DbError::Full)) } else { Ok(good) }
+    }
+
+    /// A job that fails is undone alone.
+    fn in_savepoint(&mut self, work: &mut dyn Work) -> Result<bool, DbError> {
+        self.sql("SAVEPOINT job")?;
+        if !self.bare(work)? {
             self.sql("ROLLBACK TO job")?;
         }
-        self.sql("RELEASE job")
+        self.sql("RELEASE job").map(|()| true)
     }
 
     /// One job in its own transaction, with its own verdict.
