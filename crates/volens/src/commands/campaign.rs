@@ -52,8 +52,12 @@ async fn create(desk: &Desk, file: &Path, name: Option<String>) -> Result<ExitCo
 async fn preview(desk: &Desk, campaign: Option<String>, to: Option<String>, html: bool) -> Result<ExitCode, Failure> {
     let answer = desk.ask(What::CampaignPreview { campaign, to }).await?;
     desk.out.answer(&answer, |out| {
+        if html {
+            out.say(text(&answer, "html"));
+            return;
+        }
         out.say(&format!("Subject: {}\n", text(&answer, "subject")));
-        out.say(text(&answer, if html { "html" } else { "text" }));
+        out.say(text(&answer, "text"));
         out.say(&out.tint(Tint::Dim, &format!("\n{}", text(&answer, "sentence"))));
     });
     Ok(ExitCode::SUCCESS)

@@ -27,7 +27,7 @@ pub async fn furnish(app: &App, args: &InitArgs, name: Option<&str>) -> Result<S
         schema: 1,
         zone: zone(&args.zone)?,
         contact_email: sender.email.clone(),
-        feedback_sender: format!("{:_<5}", slug(name)).chars().take(15).collect(),
+        feedback_sender: feedback_sender(name),
         brand: Brand::plain(name),
         theme: serde_json::Value::Null,
         home_form: Some(words::FORM.into()),
@@ -118,9 +118,22 @@ fn slug(name: &str) -> String {
     if slug.is_empty() { "main".into() } else { slug }
 }
 
+/// The sender in Feedback-ID, which must have 5 to 15 characters.
+fn feedback_sender(name: &str) -> String {
+    format!("{:-<5}", slug(name)).chars().take(15).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_name_makes_a_sender_that_mails_can_name() {
+        for name in ["Acme", "X", "日本", "Nordic Bakery of the Long Name", "!?", "7"] {
+            let sender = feedback_sender(name);
+            volens_mail::FeedbackId::new("system", "service", "transactional", &sender).unwrap();
+        }
+    }
 
     #[test]
     fn short_names() {

@@ -71,8 +71,9 @@ trusted_proxies = ["127.0.0.1"]
 # name = "main"
 # host = "smtp.example.org"
 # port = 587
-# "starttls" requires it, "if_offered" takes it, "implicit" is port 465, "none" for this machine only.
-# tls = "starttls"
+# "if_offered" takes STARTTLS where the relay has it, "starttls" requires it (better, if yours can), "implicit" is port
+# 465, "none" for this machine only.
+# tls = "if_offered"
 # Certificates to trust beside the system's, PEM.
 # ca_file = "ca.pem"
 # user = "letters"
