@@ -10,6 +10,7 @@ pub mod serve;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use serde_json::Value;
 
@@ -24,7 +25,7 @@ use crate::request::{Failure, Kind, Request, What};
 /// What a command needs beside its own arguments.
 pub struct Desk {
     /// How it prints.
-    pub out: Output,
+    pub out: Arc<Output>,
     /// The configuration's file.
     pub file: PathBuf,
     /// The workspace.
@@ -38,7 +39,7 @@ pub struct Desk {
 pub async fn run(command: Command, desk: &Desk) -> Result<ExitCode, Failure> {
     match command {
         Command::Init(args) => init::run(&args, desk).await,
-        Command::Demo(args) => demo::run(&args).await,
+        Command::Demo(args) => demo::run(&args, &desk.out).await,
         Command::DemoServer(args) => Ok(demo::serve(&args).await.map(|()| ExitCode::SUCCESS)?),
         Command::Serve => serve::run(desk).await,
         Command::Import(args) => import::run(&args, desk).await,
@@ -55,7 +56,7 @@ impl Desk {
     pub fn of(cli: &Cli) -> Self {
         let file = cli.config.clone().or_else(|| environment::variable("VOLENS_CONFIG").map(PathBuf::from));
         let file = file.unwrap_or_else(|| config::FILE.into());
-        Self { out: Output::new(cli.json), file, workspace: cli.workspace.clone() }
+        Self { out: Arc::new(Output::new(cli.json)), file, workspace: cli.workspace.clone() }
     }
 
     /// The configuration.

@@ -23,7 +23,7 @@ use volens_law::{Reason, Stored};
 use volens_store::campaign::CampaignRow;
 use volens_store::delivery::{DeliveryState, Named};
 
-use super::figures::{CampaignFigures, Figures, Found, Scene, Somebody, SparedFigure};
+use super::figures::{ANSWER, CampaignFigures, Figures, Found, Scene, Somebody, SparedFigure};
 use super::people::{GRETA, PENDING, READER};
 use super::seed::{FORM, NEWS, SECOND_LETTER};
 
@@ -90,6 +90,7 @@ impl From<AppError> for Trouble {
     fn from(e: AppError) -> Self {
         let status = match e {
             AppError::NotFound(_) => StatusCode::NOT_FOUND,
+            AppError::Address(_) => StatusCode::BAD_REQUEST,
             _ if e.is_busy() => StatusCode::SERVICE_UNAVAILABLE,
             _ => StatusCode::CONFLICT,
         };
@@ -219,7 +220,7 @@ pub async fn found(app: &App) -> Result<Vec<Found>, AppError> {
         out.extend(rows.into_iter().map(|n| named(&row.name, n)));
     }
     let rows = app.store.rows_in(ws.tenant, ws.queue, DeliveryState::Sending, LISTED).await?;
-    out.extend(rows.into_iter().map(|n| named("a confirmation or welcome mail", n)));
+    out.extend(rows.into_iter().map(|n| named(ANSWER, n)));
     Ok(out)
 }
 

@@ -148,10 +148,9 @@ impl Catcher {
     fn keep(&self, envelope: &Envelope, raw: &[u8], at: i64) -> std::io::Result<()> {
         let slip = slip(envelope, raw, at);
         let mut inner = self.inner();
-        // The welcome is a letter too; the one to double is a campaign's, which comes in numbers.
+        // The welcome is a letter too; the one to strike is a campaign's, which comes in numbers.
         let of_campaign = slip.stream.and_then(|s| inner.by_stream.get(&s)).is_some_and(|ids| ids.len() >= 5);
-        let struck = slip.letter && (of_campaign || inner.fault == Some(Plant::SwallowedMail));
-        let fault = if struck { inner.fault.take() } else { None };
+        let fault = if slip.letter && of_campaign { inner.fault.take() } else { None };
         match fault {
             Some(Plant::SwallowedMail) => return Ok(()),
             Some(Plant::DoubledMail) => inner.append(slip.clone(), raw)?,
@@ -365,9 +364,12 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let catcher = Catcher::open(&folder.path().join("mails")).unwrap();
         catcher.plant(Plant::SwallowedMail);
-        for raw in [ASK, LETTER, LETTER] {
-            catcher.keep(&envelope("ann@x.example"), raw, 1).unwrap();
+        let letter = String::from_utf8(LETTER.to_vec()).unwrap();
+        for i in 0..8 {
+            let one = letter.replace("5f.1a.2", &format!("5f.1a.{i}"));
+            catcher.keep(&envelope("ann@x.example"), one.as_bytes(), 1).unwrap();
+            catcher.keep(&envelope("ann@x.example"), ASK, 1).unwrap();
         }
-        assert_eq!(catcher.count(), 2);
+        assert_eq!((catcher.count(), catcher.of_stream(0x1a)), (15, 7));
     }
 }

@@ -99,6 +99,9 @@ pub struct SparedFigure {
     pub before: i64,
 }
 
+/// What a row is called that belongs to no campaign: it answers an act, and goes again after a death.
+pub const ANSWER: &str = "a confirmation or welcome mail";
+
 /// A row that was on its way when a server died.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Found {

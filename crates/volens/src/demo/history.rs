@@ -17,6 +17,8 @@ use super::seed::{COUNTER, COURSES, NEWS, OFFERS, OLD_SHOP, RYE, SENDER, TASTING
 const MINUTE: u64 = 60;
 const HOUR: u64 = 3_600;
 const DAY: u64 = 86_400;
+/// How long a question about an offer counts as a yes, where it does (CASL 10(10)(e): six months).
+const IMPLIED_FOR: Duration = Duration::from_secs(182 * DAY);
 
 const NETWORKS: [&str; 4] = ["192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "2001:db8:7::/48"];
 const AGENTS: [&str; 5] =
@@ -88,6 +90,7 @@ impl Story<'_> {
             Kind::Silence => self.imported(Some((Mode::Silence, Evidence::ImportedWithFile))),
             Kind::NeverAsked => self.imported(None),
             Kind::SoftOptIn => self.customer(),
+            Kind::Implied => self.asked_for_an_offer(),
             Kind::LegitimateInterest => self.at_work(),
             Kind::Pending => drop(self.ask_all()),
             Kind::Refused => {
@@ -152,11 +155,22 @@ impl Story<'_> {
     }
 
     fn customer(&mut self) {
-        let since = self.at.to_string().chars().take(10).collect();
-        let relation = Relation { kind: RelationKind::Purchase, sender: SENDER, since, refusal_offered: true };
-        self.act(Actor::Operator, Body::Related { relation });
+        self.related(RelationKind::Purchase);
         let items = vec![self.item(Scope::whole(OFFERS), Mode::SoftOptIn, Evidence::Single)];
         self.act(Actor::Operator, Body::Granted { items, source: COUNTER });
+    }
+
+    fn asked_for_an_offer(&mut self) {
+        self.related(RelationKind::QuoteRequest);
+        let item = self.item(Scope::whole(OFFERS), Mode::Implied, Evidence::Single);
+        let items = vec![Item { valid_until: Some(self.at.after(IMPLIED_FOR)), ..item }];
+        self.act(Actor::Operator, Body::Granted { items, source: COUNTER });
+    }
+
+    fn related(&mut self, kind: RelationKind) {
+        let since = self.at.to_string().chars().take(10).collect();
+        let relation = Relation { kind, sender: SENDER, since, refusal_offered: true };
+        self.act(Actor::Operator, Body::Related { relation });
     }
 
     fn at_work(&mut self) {

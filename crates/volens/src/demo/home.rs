@@ -9,9 +9,10 @@ use minijinja::context;
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::catcher::Slip;
 use super::client::{Ask, encode};
-use super::figures::{CampaignFigures, Scene};
-use super::parent::Plug;
+use super::figures::{ANSWER, CampaignFigures, Found, Scene};
+use super::parent::{No, Plug};
 use super::seed::FORM;
 use super::server::RATE;
 use super::view::{Shared, now, shown};
@@ -43,44 +44,72 @@ pub async fn live(State(views): State<Shared>, Query(query): Query<Live>) -> Res
     let demo = &views.demo;
     let (scene, up) = demo.server.scene().await;
     let still = query.still.is_some();
-    let main = scene.campaigns.iter().find(|c| c.queued_at > 0);
-    let catcher = &demo.catcher;
-    let confirmation = catcher.newest(|s| s.confirm.is_some());
-    let caught = main.map(|c| catcher.of_stream(c.stream) as u64);
-    let plugs: Vec<_> = demo.server.plugs().iter().rev().take(3).map(|p| plug_context(p, &scene)).collect();
-    let drafts = scene.campaigns.iter().any(|c| c.state == "draft");
-    let mut response = views.page(
-        "live.html",
-        context! {
-            up, still, plugs, caught, drafts,
-            pid => scene.pid,
-            sentence => sentence(main),
-            equation => main.map(|c| c.books.equation()),
-            main => main.map(shown),
-            bar => main.map(bar),
-            named => NAMED,
-            campaigns => shown(&scene.campaigns),
-            greta => scene.greta.as_ref().map(|(who, leave)| context! { who => shown(who), leave }),
-            relay => scene.relay,
-            confirmation => confirmation.map(|(number, slip)| context! { number, to => slip.to.first() }),
-            mails => catcher.count() as u64,
-            now => now(),
-        },
-    );
+    let main = main(&scene);
+    let stand = Stand {
+        up,
+        still,
+        caught: main.map(|c| demo.catcher.of_stream(c.stream) as u64),
+        confirmation: demo.catcher.newest(|s| s.confirm.is_some()),
+        mails: demo.catcher.count() as u64,
+        plugs: demo.server.plugs(),
+    };
+    let mut response = views.page("live.html", drawn(&scene, &stand));
     if !still {
         response.headers_mut().insert(HeaderName::from_static("refresh"), HeaderValue::from_static(EVERY));
     }
     response
 }
 
-/// What was found after a death, and what became of it.
+/// What the live part shows beside the scene.
+struct Stand {
+    up: bool,
+    still: bool,
+    caught: Option<u64>,
+    confirmation: Option<(usize, Slip)>,
+    mails: u64,
+    plugs: Vec<Plug>,
+}
+
+/// The campaign that the live part is about: the one that was sent last.
+fn main(scene: &Scene) -> Option<&CampaignFigures> {
+    scene.campaigns.iter().find(|c| c.queued_at > 0)
+}
+
+fn drawn(scene: &Scene, stand: &Stand) -> minijinja::Value {
+    let main = main(scene);
+    let plugs: Vec<_> = stand.plugs.iter().rev().take(3).map(|p| plug_context(p, scene)).collect();
+    context! {
+        up => stand.up,
+        still => stand.still,
+        caught => stand.caught,
+        plugs,
+        drafts => scene.campaigns.iter().any(|c| c.state == "draft"),
+        pid => scene.pid,
+        sentence => sentence(main),
+        equation => main.map(|c| c.books.equation()),
+        main => main.map(shown),
+        bar => main.map(bar),
+        named => NAMED,
+        campaigns => shown(&scene.campaigns),
+        greta => scene.greta.as_ref().map(|(who, leave)| context! { who => shown(who), leave }),
+        relay => scene.relay.as_deref(),
+        confirmation => stand.confirmation.as_ref().map(|(number, slip)| context! { number, to => slip.to.first() }),
+        mails => stand.mails,
+        now => now(),
+    }
+}
+
+/// What was found after a death, and what became of it: letters may have arrived, so they stay unknown; answers to an
+/// act go again, since a second copy is better than none.
 fn plug_context(plug: &Plug, scene: &Scene) -> minijinja::Value {
     let balances = scene.campaigns.iter().all(|c| c.books.balances());
+    let (answers, letters): (Vec<&Found>, Vec<&Found>) = plug.found.iter().partition(|f| f.what == ANSWER);
     context! {
         at => plug.at.0,
         pulled => plug.pulled,
         away => i64::try_from(plug.away.as_micros()).unwrap_or(0),
-        found => shown(&plug.found),
+        letters => shown(letters),
+        answers => shown(answers),
         balances,
     }
 }
@@ -139,14 +168,25 @@ pub async fn people(State(views): State<Shared>, Query(search): Query<Search>) -
     let mut trouble = None;
     if !address.is_empty() {
         let path = format!("/demo/api/person?address={}", encode(&address));
-        match views.demo.server.api::<Value>(Ask::get(&path)).await {
+        match views.demo.server.asked::<Value>(Ask::get(&path)).await {
             Ok(found) => person = Some(found),
-            Err(why) => trouble = Some(why),
+            Err(no) => trouble = Some(no),
         }
     }
     let (_, mails) = views.demo.catcher.page(&address, 0, 0);
     let person = person.map(shown);
+    let trouble = trouble.map(|no| context! { title => title(&no), words => no.words });
     views.page("people.html", context! { said => views.said(), address, person, trouble, mails => mails as u64 })
+}
+
+/// Why there is no answer about an address, in a line.
+fn title(no: &No) -> &'static str {
+    match no.status {
+        Some(404) => "Nobody we know.",
+        Some(400) => "That is no address.",
+        None | Some(503) => "The server is down just now. Ask again in a moment.",
+        Some(_) => "The record could not be read.",
+    }
 }
 
 #[derive(Deserialize)]
@@ -176,4 +216,96 @@ pub async fn plug(State(views): State<Shared>) -> Response {
         false => "The server is down already; it is being started.",
     };
     views.back("/", said)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use volens_core::Micros;
+
+    use super::super::figures::{Figures, Somebody, SparedFigure};
+    use super::super::view::environment;
+    use super::*;
+
+    fn somebody(name: &str) -> Somebody {
+        Somebody { name: name.into(), address: format!("{}@posta.example", name.to_lowercase()) }
+    }
+
+    fn live(scene: &Scene, plugs: Vec<Plug>) -> String {
+        let stand = Stand { up: true, still: true, caught: Some(600), confirmation: None, mails: 612, plugs };
+        environment().unwrap().get_template("live.html").unwrap().render(drawn(scene, &stand)).unwrap()
+    }
+
+    fn scene() -> Scene {
+        let books = Figures {
+            rows: 1_000,
+            sent: 597,
+            denied: 100,
+            planned: 290,
+            sending: 10,
+            unknown: 3,
+            ..Figures::default()
+        };
+        let campaign = CampaignFigures {
+            name: "Rye".into(),
+            state: "running".into(),
+            queued_at: 1,
+            books,
+            denied: vec![("they left".into(), 100)],
+            left_out: vec![("nobody asked them".into(), 20)],
+            spared: vec![SparedFigure { who: somebody("Greta"), before: 3_200_000 }],
+            unknown: vec![somebody("Una")],
+            ..CampaignFigures::default()
+        };
+        Scene { campaigns: vec![campaign], pid: 7, ..Scene::default() }
+    }
+
+    #[test]
+    fn the_books_their_bar_and_who_was_spared_are_drawn() {
+        let page = live(&scene(), Vec::new());
+        for text in [
+            "1,000 rows = 597 sent + 100 denied + 3 unknown + 10 sending + 290 planned",
+            "<rect class=\"yes\" width=\"597\"",
+            "<rect x=\"597\" width=\"300\"",
+            "<rect x=\"897\" width=\"103\"",
+            "600 letters of it in the catcher",
+            "Greta left 3.2 s before the turn: spared",
+            "nobody asked them; no row was made for them",
+        ] {
+            assert!(page.contains(text), "no {text:?} in {page}");
+        }
+    }
+
+    #[test]
+    fn after_a_death_letters_are_unknown_and_answers_go_again() {
+        let plug = |found: &[(&str, &str)]| Plug {
+            at: Micros(1),
+            pulled: true,
+            away: Duration::from_millis(740),
+            found: found.iter().map(|(what, name)| Found { what: (*what).into(), who: somebody(name) }).collect(),
+        };
+        let page = live(&scene(), vec![plug(&[("Rye", "Ann"), ("Rye", "Bob"), (ANSWER, "Cleo")])]);
+        for text in [
+            "2 letters were on their way, nobody knows whether to the end: unknown now, and named.",
+            "Ann (ann@posta.example), Bob (bob@posta.example)",
+            "1 confirmation or welcome mail was on its way and goes again",
+            "Cleo (cleo@posta.example)",
+            "away for 0.7 s",
+            "The books balance.",
+        ] {
+            assert!(page.contains(text), "no {text:?} in {page}");
+        }
+        let page = live(&scene(), vec![plug(&[(ANSWER, "Cleo")])]);
+        assert!(!page.contains("unknown now, and named"), "{page}");
+        assert!(live(&scene(), vec![plug(&[])]).contains("Nothing was on its way."));
+    }
+
+    #[test]
+    fn a_look_up_that_fails_says_which_way() {
+        let no = |status| No { status, words: String::new() };
+        assert_eq!(title(&no(Some(404))), "Nobody we know.");
+        assert!(title(&no(None)).contains("down") && title(&no(Some(503))).contains("down"));
+        assert!(title(&no(Some(400))).contains("no address"));
+    }
 }

@@ -16,6 +16,7 @@ mod parent;
 mod people;
 mod script;
 mod seed;
+mod seen;
 mod server;
 mod texts;
 mod view;
@@ -26,7 +27,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
@@ -44,6 +45,7 @@ use self::parent::{Plan, Server};
 use crate::clock::SystemChance;
 use crate::folder::FolderError;
 use crate::master::KeyFileError;
+use crate::output::Output;
 use crate::request::{Failure, Kind};
 use crate::runtime::StartError;
 
@@ -152,6 +154,9 @@ pub enum DemoError {
     /// The server was called by hand.
     #[error("this command is started by `volens demo` and does nothing by itself")]
     Alone,
+    /// Somebody ended the script before its end.
+    #[error("the story was interrupted, so nobody knows whether it would have gone well. Its folder is {}", .0.display())]
+    Interrupted(PathBuf),
     /// A page cannot be drawn.
     #[error("a page of the demo cannot be drawn: {0}")]
     Page(#[from] minijinja::Error),
@@ -183,18 +188,20 @@ pub struct Demo {
     pub home: SocketAddr,
     /// A fault that was planted.
     pub plant: Option<Plant>,
+    /// How it speaks to whoever started it.
+    pub out: Arc<Output>,
 }
 
 /// Runs a demo until a signal, or plays the script.
 ///
 /// # Errors
 /// When it cannot start, or a step of the script was wrong.
-pub async fn run(args: &DemoArgs) -> Result<ExitCode, Failure> {
+pub async fn run(args: &DemoArgs, out: &Arc<Output>) -> Result<ExitCode, Failure> {
     let _telemetry = crate::telemetry::start("warn");
     let (args, passing) = args.settled();
     let signals = Signals::new().map_err(|e| DemoError::Other(format!("signals: {e}")))?;
     let started = std::time::Instant::now();
-    let stage = Stage::open(&args).await?;
+    let stage = Stage::open(&args, out).await?;
     let outcome = stage.play(&args, signals, started).await;
     if let (Some(folder), Ok(ExitCode::SUCCESS)) = (&passing, &outcome) {
         let _ = std::fs::remove_dir_all(folder);
@@ -233,7 +240,7 @@ struct Stage {
 }
 
 impl Stage {
-    async fn open(args: &DemoArgs) -> Result<Self, DemoError> {
+    async fn open(args: &DemoArgs, out: &Arc<Output>) -> Result<Self, DemoError> {
         let root = args.folder.clone().unwrap_or_else(|| "volens-demo".into());
         let taken = |what, flag, port| move |error| DemoError::Port { what, port, flag, error };
         let home_port = args.home_port;
@@ -255,6 +262,7 @@ impl Stage {
         let smtp = smtp.map_err(taken("the mail catcher", "--smtp-port", smtp_port))?;
         folder.configure(&format!("http://{addr}"))?;
         let people = folder.marker.people;
+        let teller = out.clone();
         let server = Server::new(Plan {
             root: folder.root().to_owned(),
             pages,
@@ -263,11 +271,12 @@ impl Stage {
             people,
             secret: volens_app::contact::hex(&SystemChance.bytes::<16>()),
             told: Box::new(move |n| {
-                say(&format!("  {} of {} people", figures::count(n as u64), figures::count(people as u64)));
+                teller.say(&format!("  {} of {} people", figures::count(n as u64), figures::count(people as u64)));
             }),
         });
         let home_addr = home.local_addr().map_err(other)?;
-        let demo = Demo { folder, catcher, server: Arc::new(server), home: home_addr, plant: args.plant };
+        let (server, out) = (Arc::new(server), out.clone());
+        let demo = Demo { folder, catcher, server, home: home_addr, plant: args.plant, out };
         let (stop, _) = watch::channel(false);
         Ok(Self { demo: Arc::new(demo), smtp, home, stop })
     }
@@ -285,16 +294,19 @@ impl Stage {
         let settings = WebSettings { grace: Duration::from_secs(2), ..WebSettings::default() };
         let pages = tokio::spawn(volens_web::serve(home, router, settings, home_closed));
         if demo.folder.is_new {
-            say(&format!("Making the bakery in {}", demo.folder.root().display()));
+            demo.out.say(&format!("Making the bakery in {}", demo.folder.root().display()));
         }
         let mut keeper = tokio::spawn(demo.server.clone().keep(stop.subscribe()));
         let outcome = tokio::select! {
             early = &mut keeper => Err(ended(early)),
-            () = signals.any() => Ok(ExitCode::SUCCESS),
+            () = signals.any() => match args.script {
+                true => Err(DemoError::Interrupted(demo.folder.root().to_owned()).into()),
+                false => Ok(ExitCode::SUCCESS),
+            },
             outcome = perform(&demo, args, started) => outcome,
         };
         let outcome = match outcome {
-            Ok(_) if !args.script && !keeper.is_finished() => wait(&mut keeper, &mut signals).await,
+            Ok(_) if !args.script && !keeper.is_finished() => wait(&demo.out, &mut keeper, &mut signals).await,
             other => other,
         };
         let _ = stop.send(true);
@@ -309,14 +321,18 @@ impl Stage {
 }
 
 /// Until the server cannot be kept alive, or a signal.
-async fn wait(keeper: &mut JoinHandle<Result<(), DemoError>>, signals: &mut Signals) -> Result<ExitCode, Failure> {
+async fn wait(
+    out: &Output,
+    keeper: &mut JoinHandle<Result<(), DemoError>>,
+    signals: &mut Signals,
+) -> Result<ExitCode, Failure> {
     if signals.came {
         return Ok(ExitCode::SUCCESS);
     }
     tokio::select! {
         early = keeper => Err(ended(early)),
         () = signals.any() => {
-            say("Stopping. The next start goes on from here.");
+            out.say("Stopping. The next start goes on from here.");
             Ok(ExitCode::SUCCESS)
         }
     }
@@ -350,18 +366,28 @@ async fn perform(demo: &Arc<Demo>, args: &DemoArgs, started: std::time::Instant)
 
 fn welcome(demo: &Demo, took: Duration) {
     let (home, pages) = (demo.home, demo.server.addr());
-    let config = demo.folder.root().join(crate::config::FILE);
-    say(&format!("Nordic Bakery is open ({:.1} s).\n", took.as_secs_f64()));
-    for (what, url) in [
-        ("Home page", format!("http://{home}/")),
-        ("Sign-up form", format!("http://{pages}/f/{}", seed::FORM)),
-        ("Inbox", format!("http://{home}/inbox")),
-    ] {
-        say(&format!("  {what:<13} {url}"));
-    }
-    say(&format!("  {:<13} {}", "Folder", demo.folder.root().display()));
-    say(&format!("  {:<13} volens --config {} campaign status", "Commands", config.display()));
-    say("\nNo mail leaves this machine. Ctrl-C stops; the next start goes on from there; --fresh starts over.");
+    let root = demo.folder.root();
+    let config = root.join(crate::config::FILE);
+    let places = [
+        ("home", "Home page", format!("http://{home}/")),
+        ("form", "Sign-up form", format!("http://{pages}/f/{}", seed::FORM)),
+        ("inbox", "Inbox", format!("http://{home}/inbox")),
+        ("folder", "Folder", root.display().to_string()),
+        ("config", "Commands", config.display().to_string()),
+    ];
+    let mut answer: serde_json::Map<String, Value> = places.iter().map(|p| (p.0.into(), p.2.as_str().into())).collect();
+    answer.insert("seconds".into(), took.as_secs_f64().into());
+    demo.out.answer(&Value::Object(answer), |out| {
+        out.say(&format!("Nordic Bakery is open ({:.1} s).\n", took.as_secs_f64()));
+        for (key, what, place) in &places {
+            let place = match *key {
+                "config" => format!("volens --config {place} campaign status"),
+                _ => place.clone(),
+            };
+            out.say(&format!("  {what:<13} {place}"));
+        }
+        out.say("\nNo mail leaves this machine. Ctrl-C stops; the next start goes on from there; --fresh starts over.");
+    });
 }
 
 /// Writes the addresses down, for browser tests: under another name first, so that nobody reads half of it.
@@ -402,10 +428,4 @@ impl Signals {
         }
         self.came = true;
     }
-}
-
-/// A line for whoever started the demo.
-#[expect(clippy::disallowed_macros, reason = "the demo speaks to the person who started it")]
-fn say(line: &str) {
-    println!("{line}");
 }

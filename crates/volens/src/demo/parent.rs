@@ -61,6 +61,15 @@ pub struct Plug {
     pub found: Vec<Found>,
 }
 
+/// The server did not do what it was asked.
+#[derive(Clone, Debug)]
+pub struct No {
+    /// What it answered with; `None` = nobody answered.
+    pub status: Option<u16>,
+    /// Why.
+    pub words: String,
+}
+
 #[derive(Default)]
 struct State {
     intake: Option<u16>,
@@ -225,12 +234,21 @@ impl Server {
     /// # Errors
     /// What the server said, in words.
     pub async fn api<T: DeserializeOwned>(&self, request: Ask<'_>) -> Result<T, String> {
-        let answer = self.call(request, PRESS).await.map_err(|e| e.to_string())?;
+        self.asked(request).await.map_err(|no| no.words)
+    }
+
+    /// The same, for whoever wants to know what kind of no it was.
+    ///
+    /// # Errors
+    /// What the server said, and its status.
+    pub async fn asked<T: DeserializeOwned>(&self, request: Ask<'_>) -> Result<T, No> {
+        let answer = self.call(request, PRESS).await.map_err(|e| No { status: None, words: e.to_string() })?;
+        let no = |words| No { status: Some(answer.status), words };
         if answer.status == 200 {
-            return serde_json::from_slice(&answer.body).map_err(|e| e.to_string());
+            return serde_json::from_slice(&answer.body).map_err(|e| no(e.to_string()));
         }
         let said: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
-        Err(said["error"].as_str().map_or_else(|| format!("status {}", answer.status), str::to_owned))
+        Err(no(said["error"].as_str().map_or_else(|| format!("status {}", answer.status), str::to_owned)))
     }
 
     /// The figures: those of now, or the last ones and `false` while the server is down.

@@ -36,6 +36,8 @@ pub enum Kind {
     Silence,
     /// Bought something.
     SoftOptIn,
+    /// Asked for an offer, which counts as a yes for a time where they live.
+    Implied,
     /// Written to at work.
     LegitimateInterest,
     /// Said yes, confirmed, and left.
@@ -57,7 +59,7 @@ pub enum Kind {
 }
 
 /// Shares of a thousand.
-const SHARES: [(Kind, u32); 17] = [
+const SHARES: [(Kind, u32); 18] = [
     (Kind::Doi, 700),
     (Kind::DoiTopic, 6),
     (Kind::Single, 50),
@@ -65,7 +67,8 @@ const SHARES: [(Kind, u32); 17] = [
     (Kind::Claimed, 20),
     (Kind::Passive, 20),
     (Kind::Silence, 14),
-    (Kind::SoftOptIn, 30),
+    (Kind::SoftOptIn, 22),
+    (Kind::Implied, 8),
     (Kind::LegitimateInterest, 12),
     (Kind::Withdrawn, 34),
     (Kind::LeftAll, 6),
@@ -216,7 +219,7 @@ fn kind(rolls: &mut Rolls) -> Kind {
 fn origin(rolls: &mut Rolls, kind: Kind) -> Origin {
     match kind {
         Kind::File | Kind::Claimed | Kind::Passive | Kind::Silence | Kind::NeverAsked => Origin::OldShop,
-        Kind::SoftOptIn => Origin::Counter,
+        Kind::SoftOptIn | Kind::Implied => Origin::Counter,
         Kind::LegitimateInterest => Origin::Event,
         Kind::Pending | Kind::Refused => Origin::Website,
         _ => match rolls.below(100) {

@@ -6,14 +6,15 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use hyper::Method;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::catcher::Slip;
 use super::client::{Answer, Ask, ask, encode, split};
 use super::figures::{CampaignFigures, Scene, count, span};
 use super::seed::{FIRST, FORM};
+use super::seen::Seen;
 use super::server::RATE;
-use super::{Demo, Plant, say};
+use super::{Demo, Plant};
 
 /// How long a page may take, also one that waits for a server that is being restarted.
 const LIMIT: Duration = Duration::from_secs(20);
@@ -36,24 +37,16 @@ pub async fn play(demo: &Arc<Demo>) -> ExitCode {
         demo.catcher.plant(fault);
     }
     let began = Instant::now();
-    match story.tell().await {
-        Ok(()) => {
-            say(&format!(
-                "The story went as it should: {} steps in {:.1} s.",
-                story.step,
-                began.elapsed().as_secs_f64()
-            ));
-            ExitCode::SUCCESS
-        }
-        Err(()) => {
-            say(&format!(
-                "The story went wrong at step {}. Its folder is {}",
-                story.step,
-                demo.folder.root().display()
-            ));
-            ExitCode::FAILURE
-        }
-    }
+    let right = story.tell().await.is_ok();
+    let (steps, seconds) = (story.step, began.elapsed().as_secs_f64());
+    let folder = demo.folder.root().display().to_string();
+    demo.out.answer(&json!({ "steps": steps, "right": right, "seconds": seconds, "folder": folder }), |out| {
+        out.say(&match right {
+            true => format!("The story went as it should: {steps} steps in {seconds:.1} s."),
+            false => format!("The story went wrong at step {steps}. Its folder is {folder}"),
+        });
+    });
+    if right { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 /// A mail in the inbox: the newest, or one that this asks for.
@@ -106,11 +99,16 @@ fn words(e: super::client::ClientError) -> String {
     e.to_string()
 }
 
-fn right(so: bool, otherwise: impl FnOnce() -> String) -> Result<(), String> {
+/// Goes on where something is so.
+///
+/// # Errors
+/// What `otherwise` says, where it is not.
+pub fn right(so: bool, otherwise: impl FnOnce() -> String) -> Result<(), String> {
     if so { Ok(()) } else { Err(otherwise()) }
 }
 
-fn between<'a>(text: &'a str, before: &str, after: &str) -> Option<&'a str> {
+/// What stands between two texts.
+pub fn between<'a>(text: &'a str, before: &str, after: &str) -> Option<&'a str> {
     let from = text.find(before)? + before.len();
     let to = text[from..].find(after)?;
     Some(&text[from..from + to])
@@ -162,17 +160,14 @@ impl Story<'_> {
         self.step += 1;
         let took = self.at.elapsed().as_secs_f64();
         self.at = Instant::now();
-        let step = self.step;
-        match found {
-            Ok(figures) => {
-                say(&format!("{step:>2}. right  {what} ({took:.1} s)\n           {figures}"));
-                Ok(())
-            }
-            Err(why) => {
-                say(&format!("{step:>2}. WRONG  {what} ({took:.1} s)\n           {why}"));
-                Err(())
-            }
-        }
+        let (step, right) = (self.step, found.is_ok());
+        let (Ok(said) | Err(said)) = &found;
+        let answer = json!({ "step": step, "what": what, "right": right, "seconds": took, "found": said });
+        self.demo.out.answer(&answer, |out| {
+            let verdict = if right { "right" } else { "WRONG" };
+            out.say(&format!("{step:>2}. {verdict}  {what} ({took:.1} s)\n           {said}"));
+        });
+        found.map(drop).map_err(drop)
     }
 
     async fn home(&self, path: &str, body: &str) -> Result<Answer, String> {
@@ -192,6 +187,12 @@ impl Story<'_> {
     async fn campaign(&self, name: &str) -> Result<CampaignFigures, String> {
         let scene = self.scene().await?;
         scene.campaigns.into_iter().find(|c| c.name == name).ok_or(format!("there is no campaign {name:?}"))
+    }
+
+    /// The search box says that sentence.
+    async fn look_up(&self, address: &str, sentence: &str) -> Result<(), String> {
+        let seen = Seen::page(self.demo, &format!("/people?address={}", encode(address))).await?;
+        seen.shows(sentence)
     }
 
     async fn confirmation(&self) -> Found {
@@ -227,6 +228,7 @@ impl Story<'_> {
         right(answer.status == 200, || format!("the press answered {}", answer.status))?;
         let person = self.person(ADA.1).await?;
         let sentence = permission(&person, "news", "allow")?;
+        self.look_up(ADA.1, &sentence).await?;
         let ada = |s: &Slip| s.confirm.is_none() && s.to.iter().any(|t| t == ADA.1);
         let (_, slip) = mail(self.demo, ada).await?;
         Ok(format!("{sentence} {:?} came after {}", slip.subject, span(began.elapsed().as_micros() as i64)))
@@ -241,6 +243,8 @@ impl Story<'_> {
         right(alone == 403 && foreign == 403, || format!("a foreign page may press: {alone}, {foreign}"))?;
         let before = self.campaign(FIRST).await?;
         right(before.state == "draft", || format!("the campaign is {} already", before.state))?;
+        Seen::page(self.demo, "/").await?.shows("src=\"/live\"")?;
+        Seen::live(self.demo).await?.shows("A letter is ready.")?;
         self.stream = before.stream;
         let answer = self.home("/campaign", &body).await?;
         right(answer.status == 303, || format!("the button answered {}", answer.status))?;
@@ -260,7 +264,11 @@ impl Story<'_> {
             tokio::time::sleep(Duration::from_millis(50)).await;
         };
         tokio::time::sleep(Duration::from_millis(800)).await;
+        let shown = Seen::live(self.demo).await?.sent()?;
         let then = self.campaign(FIRST).await?.books;
+        right((first + 1..=then.sent).contains(&shown), || {
+            format!("the page shows {shown} sent, between {first} and {}", then.sent)
+        })?;
         let (took, now_caught) = (at.elapsed().as_secs_f64(), self.demo.catcher.of_stream(self.stream));
         right(then.sent > first && now_caught > caught, || format!("they stand still: {}", then.equation()))?;
         let rate = (now_caught - caught) as f64 / took;
@@ -282,6 +290,7 @@ impl Story<'_> {
         let answer = ask(addr, Ask::post(path, "stop=this&lang=en"), LIMIT).await.map_err(words)?;
         right(answer.status == 200, || format!("the page answered {}", answer.status))?;
         let sentence = permission(&self.person(&who.address).await?, "news", "deny")?;
+        self.look_up(&who.address, &sentence).await?;
         self.leavers.push((who.address, "page"));
         Ok(sentence)
     }
@@ -339,6 +348,7 @@ impl Story<'_> {
         right(on_their_way <= IN_FLIGHT, || format!("{on_their_way} rows were in sending, {IN_FLIGHT} may be"))?;
         let books = self.campaign(FIRST).await?.books;
         right(books.balances(), || format!("the books do not balance: {}", books.equation()))?;
+        Seen::live(self.demo).await?.has_slip(&plug)?;
         let form = ask(self.demo.server.addr(), Ask::get(&format!("/f/{FORM}")), LIMIT).await.map_err(words)?;
         right(form.status == 200, || format!("the form answers {}", form.status))?;
         let away = span(plug.away.as_micros() as i64);
@@ -365,8 +375,9 @@ impl Story<'_> {
         }
     }
 
-    /// The database beside the catcher: every letter that came is sent, or unknown and named.
-    fn compare(&self, c: &CampaignFigures) -> Found {
+    /// The database beside the catcher: every letter that came is sent, or unknown and named. And the home page, if it
+    /// is about this campaign, which is the one that was sent last.
+    async fn compare(&self, c: &CampaignFigures) -> Found {
         let (books, caught) = (c.books, self.demo.catcher.of_stream(c.stream) as u64);
         right(books.balances(), || format!("{} does not balance: {}", c.name, books.equation()))?;
         right(c.counted == Some(books), || {
@@ -383,6 +394,9 @@ impl Story<'_> {
                 c.name, books.sent
             )
         })?;
+        if self.second.as_ref().is_none_or(|second| *second == c.name) {
+            Seen::live(self.demo).await?.is_of(c, caught)?;
+        }
         let with = if books.unknown > 0 {
             format!(", {unknown} of the {} unknown among them", books.unknown)
         } else {
@@ -393,7 +407,7 @@ impl Story<'_> {
 
     async fn balance(&self) -> Found {
         let c = self.done(FIRST).await?;
-        let found = self.compare(&c)?;
+        let found = self.compare(&c).await?;
         let lost: usize = self.demo.server.plugs().iter().map(|p| p.found.len()).sum();
         right(c.books.unknown <= lost as u64, || format!("{} unknown, but {lost} were on their way", c.books.unknown))?;
         let (greta, _) = self.leavers.first().ok_or("nobody left")?;
@@ -410,19 +424,19 @@ impl Story<'_> {
         let name = draft.name.clone();
         self.home("/campaign", &format!("name={}&step=send", encode(&name))).await?;
         let c = self.done(&name).await?;
-        let found = self.compare(&c)?;
+        self.second = Some(name);
+        let found = self.compare(&c).await?;
         for (address, way) in &self.leavers {
             right(!self.has(c.stream, address), || format!("{address} left by {way} and got it all the same"))?;
         }
         right(self.has(c.stream, ADA.1), || "Ada did not get it".into())?;
-        self.second = Some(name);
         Ok(format!("{found}\n           none of them to the {} who left; one to Ada", self.leavers.len()))
     }
 
     async fn once_more(&self) -> Found {
         let mut out = Vec::new();
         for name in [Some(FIRST), self.second.as_deref()].into_iter().flatten() {
-            out.push(self.compare(&self.campaign(name).await?)?);
+            out.push(self.compare(&self.campaign(name).await?).await?);
         }
         Ok(out.join("\n           "))
     }

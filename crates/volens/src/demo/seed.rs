@@ -265,3 +265,36 @@ fn drawn(web: &WebState, workspace: &std::sync::Arc<Workspace>, form: &FormRow, 
     let frame = Frame { locale, brand: &dress.brand, look: &dress.look, here, now, zone: &dress.zone };
     web.pages.render(&page, &frame)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use volens_app::AppSettings;
+    use volens_core::keys::MasterKey;
+    use volens_core::permission::Mode;
+    use volens_store::DbConfig;
+
+    use super::*;
+    use crate::clock::SystemChance;
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn the_people_hold_permissions_of_every_mode() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = DbConfig::sqlite(folder.path().join("demo.db"));
+        let settings = AppSettings::new("http://127.0.0.1:1", "mail.x.example");
+        let app = crate::runtime::open(database, &MasterKey::generate(&SystemChance), settings).await.unwrap();
+        seed(&app, 600, |_| ()).await.unwrap();
+        let workspace = app.workspace_named(None).unwrap();
+        let mut held = BTreeSet::new();
+        for person in people(SEED, 600) {
+            let point = app.find(&workspace, &person.address).await.unwrap().place.point;
+            let log = app.store.log(workspace.tenant, point).await.unwrap().unwrap();
+            held.extend(log.standing.grants.iter().map(|g| g.mode));
+        }
+        app.store.db().close().await;
+        for mode in Mode::ALL {
+            assert!(held.contains(mode), "nobody of 600 has a permission of the mode {}", mode.word());
+        }
+    }
+}

@@ -114,7 +114,11 @@ pub fn router(demo: Arc<Demo>) -> Result<Router, DemoError> {
     Ok(router.layer(from_fn_with_state(views.clone(), guard)).with_state(views))
 }
 
-fn environment() -> Result<Environment<'static>, DemoError> {
+/// The templates and what they can do.
+///
+/// # Errors
+/// A template that cannot be read.
+pub fn environment() -> Result<Environment<'static>, DemoError> {
     let mut environment = Environment::new();
     environment.set_undefined_behavior(minijinja::UndefinedBehavior::Strict);
     let lines = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build();
