@@ -1,6 +1,7 @@
 //! Every public address in one table, from which the router is made, and the test that looking changes nothing.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use axum::Router;
 use axum::extract::Request;
@@ -8,6 +9,7 @@ use axum::http::{HeaderName, HeaderValue, Method, header};
 use axum::middleware::{Next, from_fn};
 use axum::response::Response;
 use axum::routing::{MethodRouter, get, post};
+use tracing::Instrument;
 use volens_core::token::Power;
 
 use crate::handlers::{asset, choices, confirm, health, leave, not_me, notice, signup};
@@ -140,8 +142,15 @@ const ALWAYS: [(HeaderName, &str); 6] = [
     (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
 ];
 
+/// Requests of this process so far.
+static REQUESTS: AtomicU64 = AtomicU64::new(1);
+
+/// Every log line of a request carries its number, at every level: hence a span of the highest.
 async fn harden(request: Request, next: Next) -> Response {
-    let mut response = next.run(request).await;
+    let span = tracing::error_span!("request", id = REQUESTS.fetch_add(1, Ordering::Relaxed));
+    let mut response = next.run(request).instrument(span.clone()).await;
+    // Never the path: it may hold a token.
+    span.in_scope(|| tracing::debug!(status = response.status().as_u16(), "answered"));
     for (name, value) in ALWAYS {
         response.headers_mut().entry(name).or_insert(HeaderValue::from_static(value));
     }

@@ -341,7 +341,8 @@ impl Dispatcher {
             self.under.insert(message.key, Under { domain: prepared.domain });
             if let Err(back) = self.pool.send(message).await {
                 self.under.remove(&back.key);
-                tracing::error!(ordinal = back.key.key.ordinal, "the relay's sessions have ended");
+                let key = back.key.key;
+                tracing::error!(stream = key.stream.0, ordinal = key.ordinal, "the relay's sessions have ended");
             }
         }
     }

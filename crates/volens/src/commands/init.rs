@@ -251,5 +251,6 @@ mod tests {
             };
             assert!(found, "{} is not in the template", key.path);
         }
+        assert_eq!(table["relay"][0]["tls"].as_str(), Some("if_offered"), "the default, as the others that are shown");
     }
 }

@@ -112,3 +112,25 @@ fn failures_are_json_too() {
     assert_eq!(ran.any_json()["error"]["kind"], "not_found");
     assert_eq!(house.run(&["contact"]).code, 2);
 }
+
+#[test]
+fn colour_only_on_a_terminal() {
+    let house = House::new();
+    house.people(1);
+    let show = ["contact", "show", "reader0@people.example"];
+    assert!(!house.run(&show).out.contains('\u{1b}'), "into a pipe");
+    // `script` gives a command a terminal.
+    let seen = house.shell("script -qec \"$0 $*\" /dev/null", &show).out;
+    assert!(seen.contains("\u{1b}[1m") && seen.contains("What happened"), "{seen}");
+    let plain = house.shell("NO_COLOR=1 script -qec \"$0 $*\" /dev/null", &show).out;
+    assert!(!plain.contains("\u{1b}[1m") && plain.contains("What happened"), "{plain}");
+}
+
+#[test]
+fn a_preview_as_html_is_html_alone() {
+    let house = House::new();
+    house.write("may.md", LETTER);
+    house.json(&["campaign", "create", "may.md"]);
+    let html = house.run(&["campaign", "preview", "--html"]).out;
+    assert!(html.starts_with("<!") && html.trim_end().ends_with("</html>"), "{html}");
+}

@@ -12,6 +12,8 @@ use volens_testkit::{Engine, TestDb};
 
 /// Everything that a test waits for comes within this.
 const SOON: Duration = Duration::from_secs(30);
+/// What the processes of a house log, one after the other.
+const LOG: &str = "serve.log";
 
 /// What a command did.
 #[derive(Debug)]
@@ -58,6 +60,7 @@ impl House {
         let env = vec![
             ("VOLENS_HTTP_LISTEN".into(), "127.0.0.1:0".into()),
             ("VOLENS_NODE".into(), "it".into()),
+            ("VOLENS_LOG_LEVEL".into(), "trace".into()),
             ("XDG_RUNTIME_DIR".into(), folder.path().display().to_string()),
         ];
         Self { folder, env, _db: None }
@@ -65,8 +68,13 @@ impl House {
 
     /// After `volens init`, on SQLite.
     pub fn new() -> Self {
+        Self::named("Nordic Bakery")
+    }
+
+    /// The same, of a workspace with that name.
+    pub fn named(name: &str) -> Self {
         let house = Self::empty();
-        house.init(&[]);
+        house.init(name, &[]);
         house
     }
 
@@ -76,14 +84,14 @@ impl House {
         let volens_store::DbConfig::Postgres(config) = db.config() else { panic!("no PostgreSQL") };
         let url = config.url.clone();
         let mut house = Self::empty();
-        house.init(&["--database", &url]);
+        house.init("Nordic Bakery", &["--database", &url]);
         house._db = Some(db);
         house
     }
 
-    fn init(&self, more: &[&str]) {
+    fn init(&self, name: &str, more: &[&str]) {
         let mut args = vec!["--json", "init", ".", "--base-url", "https://letters.bakery.example"];
-        args.extend(["--workspace", "Nordic Bakery", "--postal-address", "Via del Forno 12, 10122 Torino"]);
+        args.extend(["--workspace", name, "--postal-address", "Via del Forno 12, 10122 Torino"]);
         args.extend(["--email", "hello@bakery.example", "--country", "IT"]);
         args.extend(more);
         self.run(&args).json();
@@ -120,9 +128,16 @@ impl House {
 
     /// Runs a command to its end.
     pub fn run(&self, args: &[&str]) -> Ran {
-        let out = self.command(args).output().unwrap();
-        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-        Ran { code: out.status.code().unwrap_or(-1), out: text(out.stdout), err: text(out.stderr) }
+        ran(self.command(args))
+    }
+
+    /// Runs a command to its end inside a line of the shell, where it is `"$0" "$@"`.
+    pub fn shell(&self, line: &str, args: &[&str]) -> Ran {
+        let mut shell = Command::new("sh");
+        shell.args(["-c", line, env!("CARGO_BIN_EXE_volens")]).args(args);
+        shell.current_dir(self.folder.path()).stdin(Stdio::null());
+        shell.env_clear().envs(self.env.iter().map(|(k, v)| (k, v))).env("PATH", "/usr/bin:/bin");
+        ran(shell)
     }
 
     /// The answer of a command.
@@ -135,7 +150,7 @@ impl House {
 
     /// Starts `volens serve` and waits until it listens.
     pub fn serve(&self) -> Served {
-        let log = self.path("serve.log");
+        let log = self.path(LOG);
         let err = std::fs::File::options().create(true).append(true).open(&log).unwrap();
         let mut child = self.command(&["--json", "serve"]).stdout(Stdio::piped()).stderr(err).spawn().unwrap();
         let mut line = String::new();
@@ -160,6 +175,37 @@ impl House {
         let answer = self.json(&[args.as_slice(), &more, &["the old system"]].concat());
         assert_eq!(answer["new"], n, "{answer}");
     }
+}
+
+fn ran(mut command: Command) -> Ran {
+    let out = command.output().unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    Ran { code: out.status.code().unwrap_or(-1), out: text(out.stdout), err: text(out.stderr) }
+}
+
+/// Whatever else a test is about: what its processes logged names nobody and gives no power (DESIGN 10).
+impl Drop for House {
+    fn drop(&mut self) {
+        let log = std::fs::read_to_string(self.path(LOG)).unwrap_or_default();
+        let found = leaks(&log);
+        assert!(found.is_empty() || std::thread::panicking(), "the log holds what it must not: {found:?}\n{log}");
+    }
+}
+
+/// Addresses and tokens in a log. The operator's own address may stand there.
+pub fn leaks(log: &str) -> Vec<&str> {
+    let ends = |c: char| c.is_whitespace() || "<>\"'`(),;:/=[]{}".contains(c);
+    let address = |w: &&str| {
+        let (local, host) = w.split_once('@').unwrap_or_default();
+        !local.is_empty() && host.trim_end_matches('.').contains('.') && *w != "hello@bakery.example"
+    };
+    // Tokens are long and of letters and figures; hashes are long, too, but of few letters.
+    let token = |w: &&str| {
+        let any = |fits: fn(&u8) -> bool| w.as_bytes().iter().any(fits);
+        w.len() >= 40 && any(u8::is_ascii_digit) && any(|b| b.is_ascii_alphabetic() && !b.is_ascii_hexdigit())
+    };
+    let runs = log.split(|c: char| !c.is_ascii_alphanumeric() && !"-_".contains(c));
+    log.split(ends).filter(address).chain(runs.filter(token)).collect()
 }
 
 /// A running `volens serve`; killed when dropped.
@@ -208,9 +254,19 @@ impl Served {
 
     /// The answer to a GET, head and body.
     pub fn get(&self, path: &str) -> String {
+        self.ask(&format!("GET {path} HTTP/1.1\r\n"), "")
+    }
+
+    /// The answer to a form, head and body.
+    pub fn post(&self, path: &str, form: &str) -> String {
+        let kind = "Content-Type: application/x-www-form-urlencoded";
+        self.ask(&format!("POST {path} HTTP/1.1\r\n{kind}\r\nContent-Length: {}\r\n", form.len()), form)
+    }
+
+    fn ask(&self, head: &str, body: &str) -> String {
         let mut tcp = TcpStream::connect(self.addr("listen")).unwrap();
         tcp.set_read_timeout(Some(SOON)).unwrap();
-        write!(tcp, "GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").unwrap();
+        write!(tcp, "{head}Host: x\r\nConnection: close\r\n\r\n{body}").unwrap();
         let mut out = String::new();
         tcp.read_to_string(&mut out).unwrap();
         out
@@ -222,6 +278,13 @@ impl Drop for Served {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// The token of a link in a mail: `/u/` leaves, `/c/` confirms.
+#[track_caller]
+pub fn token(mail: &str, path: &str) -> String {
+    let rest = mail.split(&format!("https://letters.bakery.example{path}")).nth(1).unwrap_or_else(|| panic!("{mail}"));
+    rest.chars().take_while(|c| c.is_ascii_alphanumeric() || "-_".contains(*c)).collect()
 }
 
 /// Waits until `what` holds.

@@ -1,6 +1,8 @@
 //! `volens import`.
 
-use crate::house::{House, mode};
+use volens_testkit::sink::{Sink, SinkConfig};
+
+use crate::house::{House, mode, token};
 
 const FLAGS: [&str; 8] = ["--obtained", "counter", "--mode", "active", "--evidence", "doi", "--purpose", "newsletter"];
 const STATEMENT: [&str; 2] = ["--statement", "Signed by Greta Olsen"];
@@ -88,16 +90,57 @@ fn half_a_provenance_is_refused_and_so_is_an_unvouched_one() {
     assert!(house.run(&["import", "gone.csv"]).failed(2).contains("cannot be read"));
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn an_import_never_undoes_a_stop() {
+    let sink = Sink::start(SinkConfig { keep_bytes: true, ..SinkConfig::default() }).await.unwrap();
+    tokio::task::block_in_place(|| {
+        let mut house = House::new();
+        house.relay(sink.addr());
+        house.people(2);
+        let served = house.serve();
+        house.write("may.md", "---\npurpose: newsletter\nsubject: Hi\n---\nBread.\n");
+        house.json(&["campaign", "create", "may.md"]);
+        house.json(&["campaign", "send", "--wait"]);
+        let (left, stays) = ("reader0@people.example", "reader1@people.example");
+        let letter = sink.accepted().into_iter().find(|m| m.to == [left]).unwrap();
+        let path = format!("/u/{}", token(&String::from_utf8(letter.bytes.unwrap()).unwrap(), "/u/"));
+        assert!(served.post(&path, "List-Unsubscribe=One-Click").starts_with("HTTP/1.1 200"));
+        let reason = |who: &str| house.json(&["contact", "why", who])[0]["reason"].clone();
+        assert_eq!(reason(left), "WITHDRAWN");
+
+        let with = [["import", "people.csv"].as_slice(), &FLAGS, &STATEMENT, &["--date", "2025-06-01"]].concat();
+        assert_eq!(house.json(&with)["known"], 2);
+        assert_eq!((reason(left), reason(stays)), ("WITHDRAWN".into(), "CONSENT_DOI".into()));
+        // Known under another source: the same permission, not a second one.
+        let person = house.json(&["contact", "show", left]);
+        assert_eq!(person["permissions"].as_array().unwrap().len(), 1);
+        assert_eq!(person["events"].as_array().unwrap().len(), 3, "the import is on record: {person}");
+        house.json(&["campaign", "create", "may.md", "--name", "june"]);
+        house.json(&["campaign", "send", "june", "--wait"]);
+        let got = |who: &str| sink.accepted().iter().filter(|m| m.to == [who]).count();
+        assert_eq!((got(left), got(stays)), (1, 2));
+        served.stop();
+    });
+}
+
 #[test]
-fn an_import_never_undoes_a_stop() {
+fn an_import_on_a_full_disk_says_so_and_goes_on_where_it_was() {
     let house = House::new();
-    house.people(1);
-    let with = [["import", "people.csv"].as_slice(), &FLAGS, &STATEMENT, &["--date", "2025-06-01"]].concat();
-    // Known under another source: the same permission, not a second one.
-    assert_eq!(house.json(&with)["known"], 1);
-    let person = house.json(&["contact", "show", "reader0@people.example"]);
-    assert_eq!(person["events"].as_array().unwrap().len(), 2);
-    assert_eq!(person["permissions"].as_array().unwrap().len(), 1);
+    let people = 4_000;
+    let mut csv = "email,name,date\n".to_owned();
+    for i in 0..people {
+        csv.push_str(&format!("p{i}@people.example,Person {i},2025-05-03\n"));
+    }
+    house.write("many.csv", csv);
+    let args = [["--json", "import", "many.csv"].as_slice(), &FLAGS, &STATEMENT].concat();
+    // No file may become larger: what a full disk is to a database, without filling one.
+    let full = house.shell("trap '' XFSZ; ulimit -f 4000; exec \"$0\" \"$@\"", &args);
+    assert_ne!(full.code, 0, "{full:?}");
+    assert!(full.out.contains("disk"), "{full:?}");
+    let points = house.json(&["consent", "rebuild", "--check"])["points"].as_u64().unwrap();
+    assert!(points > 0 && points < people, "{points}: {full:?}");
+    let last = house.run(&args).json();
+    assert_eq!((last["new"].as_u64(), last["again"].as_u64()), (Some(people - points), Some(points)), "{last}");
 }
 
 #[test]

@@ -1,6 +1,10 @@
 //! `volens init`.
 
-use crate::house::{House, mode};
+use std::time::Duration;
+
+use volens_testkit::sink::{Sink, SinkConfig};
+
+use crate::house::{House, mode, token, until};
 
 #[test]
 fn one_command_makes_everything_and_the_key_is_never_touched() {
@@ -72,4 +76,32 @@ fn nothing_leaves_while_nobody_has_said_who_writes() {
     let ran = house.run(&["campaign", "send"]);
     assert!(ran.failed(4).contains("no real postal address"), "{ran:?}");
     assert_eq!(house.json(&["campaign", "status"])["state"], "draft");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_short_name_and_a_japanese_one_write_to_people_all_the_same() {
+    for name in ["Eis", "\u{65e5}\u{672c}"] {
+        let sink = Sink::start(SinkConfig { keep_bytes: true, ..SinkConfig::default() }).await.unwrap();
+        tokio::task::block_in_place(|| {
+            let mut house = House::named(name);
+            house.relay(sink.addr());
+            let served = house.serve();
+            let form = served.get("/f/newsletter");
+            let time = form.split("name=\"t\" value=\"").nth(1).unwrap().split('"').next().unwrap();
+            // A form that comes back sooner was filled in by a program.
+            std::thread::sleep(Duration::from_millis(2_200));
+            let typed = format!("email=ada%40people.example&purpose=newsletter&lang=en&t={time}");
+            assert!(served.post("/f/newsletter", &typed).starts_with("HTTP/1.1 200"));
+            until(|| sink.count() == 1, || served.log());
+            let mail = || String::from_utf8(sink.accepted().last().unwrap().bytes.clone().unwrap()).unwrap();
+            let plain = mail().replace("=\r\n", "");
+            assert!(served.post(&format!("/c/{}", token(&plain, "/c/")), "lang=en").starts_with("HTTP/1.1 200"));
+            until(|| sink.count() == 2, || served.log());
+            house.json(&["campaign", "create", "letter.md"]);
+            let done = house.json(&["campaign", "send", "--wait"]);
+            assert_eq!(done["books"]["sent"], 1, "{done}");
+            assert!(mail().contains("Feedback-ID: "), "{}", mail());
+            served.stop();
+        });
+    }
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 use volens_testkit::sink::{Sink, SinkConfig};
 
-use crate::house::{House, until};
+use crate::house::{House, leaks, token, until};
 
 const LETTER: &str = "---\npurpose: newsletter\nsubject: Hi {{ person.first_name }}\n---\nBread.\n";
 
@@ -17,7 +17,6 @@ async fn a_campaign_goes_out_and_the_log_names_nobody() {
     tokio::task::block_in_place(|| {
         let mut house = House::new();
         house.relay(sink.addr());
-        house.env.push(("VOLENS_LOG_LEVEL".into(), "debug".into()));
         let served = house.serve();
         house.people(25);
         house.write("may.md", LETTER);
@@ -30,31 +29,41 @@ async fn a_campaign_goes_out_and_the_log_names_nobody() {
         assert!(served.get("/healthz").starts_with("HTTP/1.1 200"));
         assert!(served.get("/f/newsletter").contains("Nordic Bakery"));
         let mail = String::from_utf8(sink.accepted()[0].bytes.clone().unwrap()).unwrap();
-        let mark = "https://letters.bakery.example/u/";
-        let token: String = mail
-            .split(mark)
-            .nth(1)
-            .unwrap()
-            .chars()
-            .take_while(|c| c.is_ascii_alphanumeric() || "-_".contains(*c))
-            .collect();
+        let token = token(&mail, "/u/");
         assert!(served.get(&format!("/u/{token}")).starts_with("HTTP/1.1 200"));
         let log = served.log();
         for secret in ["people.example", &token, "Bread."] {
             assert!(!log.contains(secret), "{secret} in {log}");
         }
+        let line = log.lines().find(|l| l.contains("answered")).unwrap_or_else(|| panic!("{log}"));
+        assert!(line.contains("request{id=") && line.contains("status=200"), "{line}");
         served.stop();
     });
 }
 
 #[test]
+fn a_log_that_tells_too_much_is_seen() {
+    let mail = "2026-11-24 WARN refused to=<reader0@people.example>";
+    assert_eq!(leaks(mail), ["reader0@people.example"]);
+    let token = "AQABAAEAAZ3K0dQ8cGOQ2y5mPFO2R8Yx7tqXbW1nM0_4Jg";
+    assert_eq!(leaks(&format!("GET /u/{token}")), [token]);
+    let hash = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
+    assert_eq!(leaks(&format!("sender hello@bakery.example @ /tmp/x {hash}")), [""; 0]);
+}
+
+#[test]
 fn hangup_reads_the_log_level_again() {
-    let house = House::new();
+    let mut house = House::new();
+    house.env.retain(|(key, _)| key != "VOLENS_LOG_LEVEL");
     let served = house.serve();
+    served.get("/healthz");
+    assert!(!served.log().contains("answered"), "{}", served.log());
     let toml = house.read("volens.toml");
     house.write("volens.toml", toml.replace("level = \"info\"", "level = \"debug\""));
     served.signal("HUP");
     until(|| served.log().contains("read again"), || served.log());
+    served.get("/healthz");
+    until(|| served.log().contains("answered"), || served.log());
     house.write("volens.toml", "nonsense = 1");
     served.signal("HUP");
     until(|| served.log().contains("stays as it is"), || served.log());
