@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use crate::failure::{Failure, Outcome, Tried};
-use crate::shell;
+use crate::{preflight, shell};
 
 /// How the binary is built.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -59,6 +59,7 @@ pub fn build(args: &[String]) -> Outcome {
 
 /// `cargo xtask demo`: builds, then becomes `volens demo`, so that Ctrl-C and the exit code are its own.
 pub fn demo(args: &[String]) -> Outcome {
+    preflight::run(&[preflight::For::Build])?;
     println!("Building Volens. The first time takes some minutes.");
     let binary = path(Profile::Release)?;
     let error = Command::new(&binary).arg("demo").args(args).exec();

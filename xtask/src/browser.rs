@@ -33,7 +33,8 @@ pub fn run(tally: &mut Tally) -> Outcome {
         (Ok(url), Ok(pages)) => Running { demo: None, url, pages },
         _ => Running::start(&scratch)?,
     };
-    let outcome = playwright(&web, &scratch, &running, tally);
+    let binary = binary::path(Profile::Dev)?;
+    let outcome = playwright(&web, &scratch, &running, &binary, tally);
     drop(running);
     outcome
 }
@@ -197,13 +198,15 @@ fn install(web: &Path) -> Outcome {
     fs::write(&stamp, lock).tried("noting which lock file was installed", remedy)
 }
 
-fn playwright(web: &Path, scratch: &Path, running: &Running, tally: &mut Tally) -> Outcome {
+fn playwright(web: &Path, scratch: &Path, running: &Running, binary: &Path, tally: &mut Tally) -> Outcome {
     let remedy = "look at the screenshots and traces in web/test-results";
     let report = scratch.join("report.json");
     let chromium = preflight::chromium().ok_or_else(|| Failure::new("there is no Chromium", "set CHROMIUM to it"))?;
     let mut command = node(web, "@playwright/test/cli.js");
     command.arg("test").env("CHROMIUM", chromium).env("VOLENS_REPORT", &report);
     command.env("VOLENS_URL", &running.url).env("VOLENS_PAGES", &running.pages);
+    // Who plays the story in the browser has a demo alone.
+    command.env("VOLENS_BINARY", binary);
     let passed = shell::run(&mut command, remedy);
     let text = fs::read_to_string(&report).tried("Playwright wrote no report", remedy)?;
     let here = count(&text).ok_or_else(|| Failure::new("Playwright's report has no figures", remedy))?;

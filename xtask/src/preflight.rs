@@ -1,4 +1,4 @@
-//! What the tests need from the machine, and how it is had: Debian's packages when we are root there, one line to run
+//! What the commands need from the machine, and how it is had: Debian's packages when we are root there, one line to run
 //! when we are not.
 
 use std::fs;
@@ -8,9 +8,11 @@ use std::process::{Command, Stdio};
 use crate::failure::{Failure, Outcome, Tried};
 use crate::shell;
 
-/// A step of `test` that needs something.
+/// What needs something.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum For {
+    /// Building the program at all.
+    Build,
     /// The Rust tests: a PostgreSQL server, Postfix and Dovecot's login service.
     Rust,
     /// The browser tests: node, npm, Chromium.
@@ -26,6 +28,12 @@ struct Need {
 }
 
 const NEEDS: &[Need] = &[
+    Need {
+        what: "a C compiler with the headers of the C library",
+        whose: For::Build,
+        packages: &["gcc", "libc6-dev"],
+        here: || compiles(&std::env::var("CC").unwrap_or_else(|_| "cc".into())),
+    },
     Need {
         what: "PostgreSQL's server binaries (initdb, postgres)",
         whose: For::Rust,
@@ -63,6 +71,12 @@ pub fn chromium() -> Option<std::path::PathBuf> {
     }
 }
 
+/// SQLite, the cryptography and the allocator are in C.
+fn compiles(compiler: &str) -> bool {
+    let line = "printf '#include <stdlib.h>\\n' | $0 -E -x c - >/dev/null 2>&1";
+    Command::new("sh").args(["-c", line, compiler]).stdin(Stdio::null()).status().is_ok_and(|s| s.success())
+}
+
 fn postgresql() -> bool {
     let Ok(versions) = fs::read_dir("/usr/lib/postgresql") else { return false };
     versions.flatten().any(|v| ["initdb", "postgres"].iter().all(|p| v.path().join("bin").join(p).is_file()))
@@ -75,7 +89,7 @@ pub fn run(steps: &[For]) -> Outcome {
     }
     let missing: Vec<&Need> = NEEDS.iter().filter(|n| steps.contains(&n.whose) && !(n.here)()).collect();
     if missing.is_empty() {
-        println!("Everything that the tests need is here.");
+        println!("Everything that this needs is here.");
         return Ok(());
     }
     let what: Vec<&str> = missing.iter().map(|n| n.what).collect();
@@ -189,6 +203,12 @@ mod tests {
     fn reads_nodes_version() {
         assert_eq!(major("v20.20.2"), Some(20));
         assert_eq!(major("20"), None);
+    }
+
+    #[test]
+    fn a_compiler_is_one_that_compiles() {
+        assert!(compiles("cc"), "this very test was linked by it");
+        assert!(!compiles("/no/such/cc") && !compiles("false"));
     }
 
     #[test]

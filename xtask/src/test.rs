@@ -36,9 +36,9 @@ impl Step {
 
     fn needs(self) -> &'static [For] {
         match self {
-            Self::Preflight => &[For::Rust, For::Browser],
-            Self::Rust => &[For::Rust],
-            Self::Browser => &[For::Browser],
+            Self::Preflight => &[For::Build, For::Rust, For::Browser],
+            Self::Rust => &[For::Build, For::Rust],
+            Self::Browser => &[For::Build, For::Browser],
             Self::Fmt | Self::Lint | Self::Tidy => &[],
         }
     }
