@@ -11,9 +11,9 @@ export class Watch {
     const allowed = new Set(origins);
     page.on('console', (message) => {
       if (!['error', 'warning'].includes(message.type())) return;
-      // A page that says "not found" or "run out" has that status, and the browser notes it.
+      // A page that says "not found", "run out" or "look again" has that status, and the browser notes it.
       const own = message.location().url === page.url() || page.url() === 'about:blank';
-      if (own && /status of (404|410) /.test(message.text())) return;
+      if (own && /status of (404|410|422) /.test(message.text())) return;
       // A mail's frame is sandboxed: the scripts that the tools of this test put into every frame are stopped there.
       if (/^Blocked script execution in .* frame is sandboxed/.test(message.text())) return;
       this.problems.push(`console: ${message.text()}`);
@@ -84,4 +84,14 @@ export async function axeProblems(page: Page): Promise<string[]> {
     const where = nodes.map((node) => node.target.join(' ')).join(', ');
     return `axe ${id}: ${help} (${where})`;
   });
+}
+
+/** All of them, of a page that is open. */
+export async function problemsOf(page: Page, response: Response | null, scripts: boolean): Promise<string[]> {
+  return [
+    ...policyProblems(response),
+    ...(await scriptProblems(page)),
+    ...(await overflowProblems(page)),
+    ...(scripts ? await axeProblems(page) : []),
+  ];
 }

@@ -1,5 +1,5 @@
 import { expect, test } from '@playwright/test';
-import { axeProblems, overflowProblems, policyProblems, scriptProblems, Watch } from './checks';
+import { problemsOf, Watch } from './checks';
 import { publicPages } from './pages';
 
 const pages = publicPages();
@@ -12,14 +12,8 @@ for (const { name, url } of pages) {
     // Kept even when the page is wrong: then most of all.
     await page.screenshot({ path: `test-results/screens/${info.project.name}/${name}.png`, fullPage: true });
 
-    const problems = [
-      ...policyProblems(response),
-      ...(await scriptProblems(page)),
-      ...(await overflowProblems(page)),
-      ...(javaScriptEnabled ? await axeProblems(page) : []),
-      ...watch.problems,
-    ];
-    expect(problems).toEqual([]);
+    const problems = await problemsOf(page, response, javaScriptEnabled ?? true);
+    expect([...problems, ...watch.problems]).toEqual([]);
     await expect(page.getByRole('heading', { level: 1 })).toHaveCount(1);
     await expect(page).toHaveTitle(/\S/);
   });

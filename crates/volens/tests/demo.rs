@@ -2,6 +2,10 @@
 //! and takes commands beside it.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+#[expect(dead_code, reason = "the other test binary uses the rest")]
+#[path = "it/house.rs"]
+mod house;
+
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
@@ -9,6 +13,8 @@ use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
+
+use crate::house::leaks;
 
 /// Everything that a test waits for comes within this.
 const SOON: Duration = Duration::from_secs(60);
@@ -47,6 +53,7 @@ fn the_story_goes_as_it_should() {
         assert!(text.contains(words), "no {words:?} in {text}");
     }
     assert!(!text.contains('\u{1b}'), "colour, though nobody looks: {text}");
+    assert_eq!(leaks(&String::from_utf8_lossy(&out.stderr)), [""; 0], "the log names nobody");
 }
 
 /// The fault shows in that step and in none before.

@@ -272,6 +272,7 @@ mod tests {
             "600 letters of it in the catcher",
             "Greta left 3.2 s before the turn: spared",
             "nobody asked them; no row was made for them",
+            "nobody knows whether it arrived: Una (una@posta.example)",
         ] {
             assert!(page.contains(text), "no {text:?} in {page}");
         }

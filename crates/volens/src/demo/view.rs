@@ -128,6 +128,7 @@ pub fn environment() -> Result<Environment<'static>, DemoError> {
     environment.add_filter("span", span);
     environment.add_filter("clock", |at: i64| clock(at));
     environment.add_filter("day", |at: i64| day(at));
+    environment.add_filter("local", local);
     for (name, source) in TEMPLATES {
         environment.add_template(name, source)?;
     }
@@ -144,6 +145,11 @@ fn day(at: i64) -> String {
     let words = volens_mail::Words::new(&[]);
     let date = words.map_or_else(|_| String::new(), |w| w.date(volens_core::Locale::En, Micros(at), &torino()));
     format!("{date}, {}", clock(at))
+}
+
+/// A time of a record (RFC 3339) as the other pages tell times.
+fn local(at: &str) -> String {
+    at.parse::<jiff::Timestamp>().map_or_else(|_| at.to_owned(), |t| day(t.as_microsecond()))
 }
 
 fn torino() -> Zone {
@@ -194,4 +200,16 @@ fn unwanted(views: &Views, request: &Request) -> Option<String> {
 
 fn refuse(why: &str) -> Response {
     (StatusCode::FORBIDDEN, format!("{why}\n")).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_those_of_torino_on_every_page() {
+        assert_eq!(local("2026-11-24T17:07:13.5Z"), "24 November 2026, 18:07:13");
+        assert_eq!(local("2026-11-24T17:07:13.5Z"), day(1_795_540_033_500_000));
+        assert_eq!(local("once"), "once");
+    }
 }
