@@ -156,7 +156,7 @@ fn finish(runtime: &Runtime, served: Served, spent: &mut Spent) -> Result<(), Er
             let clock = Instant::now();
             spent.waiting = app.store.count_acts(ws.tenant).await?;
             while app.store.count_acts(ws.tenant).await? > 0 {
-                tokio::time::sleep(Duration::from_millis(10)).await;
+                tokio::time::sleep(Duration::from_millis(50)).await;
             }
             spent.drained_ms = u64::try_from(clock.elapsed().as_millis())?;
             spent.contacts = app.store.count_contacts(ws.tenant).await?;

@@ -25,7 +25,7 @@ use crate::{ACTS, App, QUEUED};
 const BATCH: u32 = 100;
 /// While people wait for answers, taking up rests so many times as long as it worked: they share the machine, and a
 /// confirmation mail may be some seconds late in a rush.
-const REST: u32 = 4;
+const REST: u32 = 8;
 /// The longest rest.
 const LONGEST_REST: Duration = Duration::from_secs(1);
 

@@ -8,6 +8,7 @@ mod suggest;
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
 use std::fmt;
 
 use idna::uts46::{AsciiDenyList, DnsLength, Hyphens, Uts46};
@@ -172,7 +173,8 @@ impl EmailAddress {
         if text.len() > INPUT_MAX {
             return Err(AddressError::TooLong { octets: text.len() });
         }
-        let text: String = text.nfc().collect();
+        // Nearly all addresses are ASCII, which is in NFC.
+        let text = if text.is_ascii() { Cow::Borrowed(text) } else { Cow::Owned(text.nfc().collect::<String>()) };
         refuse_characters(&text)?;
         let (local, domain) = split(&text)?;
         check_local(local)?;

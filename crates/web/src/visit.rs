@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 use std::fmt::Debug;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use axum::extract::{ConnectInfo, FromRequestParts};
@@ -29,6 +29,11 @@ use crate::state::WebState;
 pub type Site = Arc<WebState>;
 /// An answer; both sides are pages.
 pub type Answer = Result<Response, Refusal>;
+
+fn header_map(indexable: bool) -> HeaderMap {
+    let headers = headers(indexable).iter().copied();
+    headers.map(|(n, v)| (HeaderName::from_static(n), HeaderValue::from_static(v))).collect()
+}
 
 /// A page that says why not.
 #[derive(Debug)]
@@ -191,9 +196,8 @@ impl Visit {
     }
 
     fn answer<P: Page>(status: StatusCode, body: String) -> Response {
-        let headers = headers(P::INDEXABLE).iter().copied();
-        let headers = headers.map(|(n, v)| (HeaderName::from_static(n), HeaderValue::from_static(v)));
-        (status, headers.collect::<HeaderMap>(), body).into_response()
+        static MADE: LazyLock<[HeaderMap; 2]> = LazyLock::new(|| [false, true].map(header_map));
+        (status, MADE[usize::from(P::INDEXABLE)].clone(), body).into_response()
     }
 
     /// Answers that it does not work, and why.
