@@ -29,6 +29,7 @@ footer-privacy = Datenschutzhinweis
 
 # Warum er kommt
 reason-form = Sie haben { $on } auf { $place } Ja gesagt.
+reason-page = Sie haben { $on } auf der Seite zu Ihrer Adresse Ja gesagt.
 reason-counter = Sie haben sich { $on } mit der Karte am Tresen angemeldet.
 reason-event = Sie haben sich { $on } bei „{ $name }“ angemeldet.
 reason-import = Sie haben { $on } Ja gesagt; so steht es in der Liste „{ $name }“, die wir übernommen haben.

@@ -29,6 +29,7 @@ footer-privacy = Privacy notice
 
 # The reason line: which act, when, how often
 reason-form = You said yes on { $place } { $on }.
+reason-page = You said yes { $on } on the page that belongs to your address.
 reason-counter = You joined { $on } through the counter card.
 reason-event = You joined { $on } at “{ $name }”.
 reason-import = You said yes { $on }; it is recorded in the list “{ $name }”, which we carried over.

@@ -29,6 +29,7 @@ footer-privacy = Aviso de privacidad
 
 # Por qué llega
 reason-form = Dijiste que sí { $on } en { $place }.
+reason-page = Dijiste que sí { $on } en la página de tu dirección.
 reason-counter = Te apuntaste { $on } con la tarjeta del mostrador.
 reason-event = Te apuntaste { $on } en «{ $name }».
 reason-import = Dijiste que sí { $on }; consta en la lista «{ $name }», que hemos traído con nosotros.

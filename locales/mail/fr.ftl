@@ -35,6 +35,7 @@ footer-privacy = Politique de confidentialité
 
 # Pourquoi elle arrive
 reason-form = Vous avez dit oui { $on } sur { $place }.
+reason-page = Vous avez dit oui { $on } sur la page de votre adresse.
 reason-counter = Vous nous avez rejoints { $on } avec la carte du comptoir.
 reason-event = Vous nous avez rejoints { $on } à l’occasion de « { $name } ».
 reason-import = Vous avez dit oui { $on } ; c’est consigné dans la liste « { $name } », que nous avons reprise.

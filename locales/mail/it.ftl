@@ -29,6 +29,7 @@ footer-privacy = Informativa sulla privacy
 
 # Perché arriva
 reason-form = Hai detto di sì { $on } su { $place }.
+reason-page = Hai detto di sì { $on } nella pagina del tuo indirizzo.
 reason-counter = Ti sei unito a noi { $on } con la cartolina al banco.
 reason-event = Ti sei unito a noi { $on } a «{ $name }».
 reason-import = Hai detto di sì { $on }; è scritto nell’elenco «{ $name }», che abbiamo portato con noi.

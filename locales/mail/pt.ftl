@@ -29,6 +29,7 @@ footer-privacy = Aviso de privacidade
 
 # Porque chega
 reason-form = Disse que sim { $on } em { $place }.
+reason-page = Disse que sim { $on } na página do seu endereço.
 reason-counter = Inscreveu-se { $on } com o cartão do balcão.
 reason-event = Inscreveu-se { $on } em «{ $name }».
 reason-import = Disse que sim { $on }; consta na lista «{ $name }», que trouxemos connosco.

@@ -7,7 +7,7 @@ use volens_core::facts::Facts;
 use volens_core::id::{ContactId, EventId, PointId};
 use volens_core::keys::{Use, address_key};
 use volens_core::permission::Channel;
-use volens_core::purpose::Scope;
+use volens_core::purpose::{Scope, SourceNo};
 use volens_core::standing::Standing;
 use volens_law::{Decision, Effect, Stored};
 use volens_store::consent::Place;
@@ -306,7 +306,11 @@ fn sentence(workspace: &Workspace, event: &Event) -> String {
         let names: Vec<_> = items.iter().map(|i| workspace.words(i.scope, volens_core::Locale::En).name).collect();
         names.join(", ")
     };
-    let source = |no| workspace.offer.source(no).map_or_else(|| "an unknown source".to_owned(), |s| s.name.clone());
+    let source = |no| match workspace.offer.source(no) {
+        Some(source) => source.name.clone(),
+        None if no == SourceNo::OWN_PAGE => "the page that belongs to this address".to_owned(),
+        None => "an unknown source".to_owned(),
+    };
     match &event.body {
         Body::Requested { items, source: no, .. } => format!("Asked for {} at {}.", names(items), source(*no)),
         Body::Confirmed { client: volens_core::permission::Client::Human, .. } => {

@@ -360,7 +360,7 @@ impl App {
             valid_until: None,
         });
         let basis = line.country.is_some().then_some(CountryBasis::Declared);
-        let profile = Profile { country: line.country, country_basis: basis, locale: line.locale };
+        let profile = Profile { country: line.country, country_basis: basis, locale: line.locale, name: None };
         let act = Draft {
             id: Id::new(&*self.clock, &*self.chance),
             salt: self.salt(),

@@ -258,7 +258,8 @@ impl App {
             locale: Some(act.doc.locale),
             network: act.doc.network.clone(),
             agent: act.doc.agent.clone(),
-            profile: Some(Profile { locale: Some(act.doc.locale), ..Profile::default() }),
+            // Whoever typed the address may be a stranger: name and language count once the mailbox has said yes.
+            profile: act.doc.name.clone().map(|name| Profile { name: Some(name), ..Profile::default() }),
             contexts: BTreeMap::from([
                 (Context::Form, act.doc.form_render.clone()),
                 (Context::Texts, act.doc.form_texts.clone()),
@@ -266,7 +267,7 @@ impl App {
         };
         Ok(PreparedAct {
             id: act.id,
-            person: self.new_point(workspace, &address, act.doc.name.clone(), "{}".to_owned()),
+            person: self.new_point(workspace, &address, None, "{}".to_owned()),
             request,
             delivery: self.minted_in(workspace.queue),
             form: form.id,

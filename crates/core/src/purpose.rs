@@ -30,6 +30,11 @@ numbers! {
     SourceNo;
 }
 
+impl SourceNo {
+    /// A page that knows the person already: choices, or the way back. It is no row, since every workspace has it.
+    pub const OWN_PAGE: Self = Self(0);
+}
+
 /// The class of a purpose = a purpose of FACTS 2.4. No class includes another.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

@@ -13,6 +13,8 @@ pub enum Source<'a> {
         /// Where it stands, as people know it: `nordicbakery.example`.
         place: &'a str,
     },
+    /// A page that knows the reader already: choices, or the way back after leaving.
+    OwnPage,
     /// A paper card at the till.
     CounterCard,
     /// A fair, a tasting, a raffle.
@@ -78,6 +80,7 @@ fn act(words: &Words, locale: Locale, reason: &Reason<'_>) -> String {
     let plain = |key| words.say(locale, key, std::slice::from_ref(&on));
     match reason.source {
         Source::Form { place } => named("reason-form", "place", place),
+        Source::OwnPage => plain("reason-page"),
         Source::CounterCard => plain("reason-counter"),
         Source::Event { name } => named("reason-event", "name", name),
         Source::Import { name } => named("reason-import", "name", name),
@@ -132,6 +135,7 @@ mod tests {
         ];
         let sources = [
             Source::Form { place: "nordicbakery.example" },
+            Source::OwnPage,
             Source::CounterCard,
             Source::Event { name: "Salone del Gusto" },
             Source::Import { name: "mailchimp-2025.csv" },

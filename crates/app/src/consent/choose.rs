@@ -2,10 +2,11 @@
 
 use volens_core::Micros;
 use volens_core::consent::{Actor, Body, Left};
-use volens_core::purpose::{Scope, SourceNo};
+use volens_core::purpose::Scope;
 use volens_core::token::ChoicesToken;
 use volens_store::consent::Change;
 
+use super::confirm::asking;
 use super::{Press, Reader, State};
 use crate::error::AppError;
 use crate::intake::scoped_item;
@@ -22,26 +23,36 @@ pub struct Chosen {
     pub stopped: Vec<Scope>,
     /// What waits for a press in the mail.
     pub asked: Vec<Scope>,
-    /// The day's budget of confirmation mails is used up: what was added is not asked for.
-    pub held: bool,
+    /// What was added and is not asked for: the day's budget of mails to the address is used up.
+    pub held: Vec<Scope>,
 }
 
 impl App {
     /// Saves what is ticked: everything that was on and is not ticked is left, everything ticked that was off is
-    /// asked for. A topic counts with its purpose: ticking the purpose covers it.
+    /// asked for. A topic whose box came unticked counts with its purpose: ticking the purpose covers it. One that came
+    /// ticked (`shown`) counts for itself: unticking it leaves it, whatever becomes of its purpose.
     ///
     /// # Errors
     /// When the person is gone or the database fails; nothing was changed then.
-    pub async fn choose(&self, token: &ChoicesToken, ticked: &[Scope], press: &Press) -> Result<Chosen, AppError> {
+    pub async fn choose(
+        &self,
+        token: &ChoicesToken,
+        ticked: &[Scope],
+        shown: &[Scope],
+        press: &Press,
+    ) -> Result<Chosen, AppError> {
         let reader = self.reader(token.workspace, token.point).await?;
         let now = self.now();
         let (mut stopped, mut asked) = (Vec::new(), Vec::new());
         for scope in offered(&reader) {
-            let on = matches!(reader.state(scope, now), State::Granted | State::Requested);
-            let wanted = ticked.contains(&scope) || ticked.contains(&Scope::whole(scope.purpose));
-            match (on, wanted) {
+            let is_on = |scope| matches!(reader.state(scope, now), State::Granted | State::Requested);
+            let whole = Scope::whole(scope.purpose);
+            let with_purpose = ticked.contains(&whole) && !shown.contains(&scope);
+            match (is_on(scope), ticked.contains(&scope) || with_purpose) {
                 (true, false) => stopped.push(scope),
-                (false, true) if !ticked_above(scope, ticked) => asked.push(scope),
+                // Asking for the purpose asks for its topics.
+                (false, true) if scope == whole || !ticked.contains(&whole) => asked.push(scope),
+                (false, true) if is_on(whole) && ticked.contains(&scope) => asked.push(scope),
                 _ => {}
             }
         }
@@ -64,7 +75,7 @@ impl App {
         let changed = self.store.change(reader.workspace.tenant, change, self.now()).await?;
         let at = changed.withdrawn.map_or_else(|| self.now(), |e| e.happened_at);
         let reader = Reader { standing: changed.standing, ..reader };
-        Ok(Chosen { reader, at, stopped, asked: Vec::new(), held: false })
+        Ok(Chosen { reader, at, stopped, asked: Vec::new(), held: Vec::new() })
     }
 
     async fn apply(
@@ -81,17 +92,20 @@ impl App {
             self.draft(Actor::Person, Body::Withdrawn { scopes, everything: false, way: "choices".into() }, press)
         });
         let items: Vec<_> = asked.iter().filter_map(|s| scoped_item(&reader.workspace, *s, locale)).collect();
-        let source = reader.standing.grants.first().map_or(SourceNo(0), |g| g.source);
-        let ask = (!items.is_empty()).then(|| self.ask(&reader, items, source, "choices", press));
+        let ask = (!items.is_empty()).then(|| self.ask(&reader, asking(items, "choices"), press));
         let change = Change { place: reader.place, withdraw, ask };
         let changed = self.store.change(reader.workspace.tenant, change, self.now()).await?;
         if changed.asked.is_some() {
             self.store.db().wake(QUEUED);
         }
         let at = changed.withdrawn.as_ref().or(changed.asked.as_ref()).map_or_else(|| self.now(), |e| e.happened_at);
-        let asked = if changed.asked.is_some() { asked } else { Vec::new() };
+        let (asked, held) = match (changed.asked.is_some(), changed.held) {
+            (true, _) => (asked, Vec::new()),
+            (false, true) => (Vec::new(), asked),
+            (false, false) => (Vec::new(), Vec::new()),
+        };
         let reader = Reader { standing: changed.standing, ..reader };
-        Ok(Chosen { reader, at, stopped, asked, held: changed.held })
+        Ok(Chosen { reader, at, stopped, asked, held })
     }
 }
 
@@ -104,9 +118,4 @@ pub fn offered(reader: &Reader) -> Vec<Scope> {
         std::iter::once(Scope::whole(no)).chain(topics)
     };
     catalogue.purposes().iter().flat_map(|p| with_topics(p.no)).collect()
-}
-
-/// Whether ticking its purpose asks for the topic already.
-fn ticked_above(scope: Scope, ticked: &[Scope]) -> bool {
-    scope.topic.is_some() && ticked.contains(&Scope::whole(scope.purpose))
 }

@@ -1,8 +1,11 @@
 //! Confirming a request, disowning it, asking again after its link ran out.
 
+use std::collections::BTreeMap;
+
 use volens_core::Micros;
-use volens_core::consent::{Actor, Body, Item};
-use volens_core::id::EventId;
+use volens_core::consent::{Actor, Body, Box_, Context, Draft, Event, Item, Profile};
+use volens_core::id::{EventId, FormId};
+use volens_core::locale::Locale;
 use volens_core::permission::Client;
 use volens_core::purpose::{Scope, SourceNo};
 use volens_core::token::{ConfirmToken, NOT_ME_FOR, NotMeToken};
@@ -26,6 +29,8 @@ pub struct Asked {
     pub scopes: Vec<Scope>,
     /// It came from a form; otherwise from the choices page or the way back.
     pub from_form: bool,
+    /// The language of the page that it was made on.
+    pub locale: Option<Locale>,
     /// It still waits.
     pub waits: bool,
     /// When it was confirmed, if it was.
@@ -54,6 +59,31 @@ pub enum Renewed {
     Nothing(Reader),
 }
 
+impl Asked {
+    /// The request itself.
+    #[must_use]
+    pub fn request(&self) -> Option<&Event> {
+        self.reader.events.iter().map(|e| &e.event).find(|e| e.id == self.event)
+    }
+}
+
+/// What a page that knows the person asks for, and as what it is recorded.
+pub(crate) struct Asking {
+    items: Vec<Item>,
+    boxes: Vec<Box_>,
+    button: String,
+    source: SourceNo,
+    form: Option<FormId>,
+    profile: Option<Profile>,
+    contexts: BTreeMap<Context, String>,
+}
+
+/// Something that was asked for on a page of the person's own.
+pub(crate) fn asking(items: Vec<Item>, button: &str) -> Asking {
+    let (source, contexts) = (SourceNo::OWN_PAGE, BTreeMap::new());
+    Asking { items, boxes: Vec::new(), button: button.to_owned(), source, form: None, profile: None, contexts }
+}
+
 impl App {
     /// The request that a confirming or disowning link names.
     ///
@@ -78,6 +108,7 @@ impl App {
             at: request.happened_at,
             scopes: items.iter().map(|i| i.scope).collect(),
             from_form: !boxes.is_empty(),
+            locale: request.locale,
             waits: reader.standing.request(event).is_some_and(|p| waits(p.at, self.now())),
             confirmed_at: confirmed.map(|e| e.event.happened_at),
             reader,
@@ -100,17 +131,21 @@ impl App {
         let actor = if client == Client::Human { Actor::Person } else { Actor::MachineSuspected };
         let fingerprint = hex(&volens_store::consent::evidence::sha256(text.as_bytes()));
         let body = Body::Confirmed { of: token.event, client, token: fingerprint };
+        let profile = asked.from_form.then(|| Profile { locale: asked.locale, ..Profile::default() });
+        let name = asked.request().and_then(|e| e.profile.as_ref()?.name.clone());
         let confirmation = Confirmation {
             place: asked.reader.place,
-            draft: self.draft(actor, body, press),
+            draft: Draft { profile, ..self.draft(actor, body, press) },
             delivery: self.minted_in(asked.reader.workspace.queue),
             locale: press.locale.unwrap_or(asked.reader.locale()),
+            name: name.clone(),
         };
         match self.store.confirm(tenant, confirmation, self.now()).await? {
             Confirmed::Done { event, standing } => {
                 self.store.db().wake(QUEUED);
                 let at = event.happened_at;
-                let reader = Reader { standing, ..asked.reader };
+                let name = asked.reader.name.clone().or(name);
+                let reader = Reader { standing, name, ..asked.reader };
                 Ok(ConfirmOutcome::Done(Asked { reader, waits: false, confirmed_at: Some(at), ..asked }, at))
             }
             Confirmed::NotWaiting { standing } => {
@@ -125,12 +160,17 @@ impl App {
         }
     }
 
-    /// "It was not me": voids the request, and no confirmation mail goes to the address for 30 days.
+    /// "It was not me": voids the request, and no confirmation mail goes to the address for 30 days. Of a request that
+    /// was confirmed nothing changes: what helps then is leaving.
     ///
     /// # Errors
     /// When the person is gone or the database fails.
     pub async fn disown(&self, token: &NotMeToken, press: &Press) -> Result<(Asked, Micros), AppError> {
         let asked = self.asked(token.workspace, token.point, token.event).await?;
+        if asked.confirmed_at.is_some() {
+            let now = self.now();
+            return Ok((asked, now));
+        }
         let workspace = &asked.reader.workspace;
         let until = self.now().after(NOT_ME_FOR);
         let draft = self.draft(Actor::Person, Body::Refused { of: token.event }, press);
@@ -145,28 +185,31 @@ impl App {
     /// When the person is gone or the database fails.
     pub async fn renew(&self, expired: &ConfirmToken, press: &Press) -> Result<Renewed, AppError> {
         let asked = self.asked(expired.workspace, expired.point, expired.event).await?;
-        let request = asked.reader.events.iter().find(|e| e.event.id == asked.event);
-        let Some(Body::Requested { items, source, .. }) = request.map(|e| &e.event.body) else {
+        let Some(request) = asked.request() else { return Ok(Renewed::Nothing(asked.reader)) };
+        let Body::Requested { items, boxes, button, source } = request.body.clone() else {
             return Ok(Renewed::Nothing(asked.reader));
         };
-        let (items, source) = (items.clone(), *source);
-        self.ask_again(asked.reader, items, source, "renew", press).await
+        let forms = &asked.reader.workspace.forms;
+        let form = forms.iter().find(|f| f.source == source).or(forms.first()).map(|f| f.id);
+        let asking = Asking {
+            items,
+            boxes,
+            button: if asked.from_form { "renew".to_owned() } else { button },
+            source,
+            form: form.filter(|_| asked.from_form),
+            profile: request.profile.clone(),
+            contexts: request.contexts.clone(),
+        };
+        self.ask_again(asked.reader, asking, press).await
     }
 
     /// Asks for something by a mail with a confirming link.
-    pub(crate) async fn ask_again(
-        &self,
-        reader: Reader,
-        items: Vec<Item>,
-        source: SourceNo,
-        button: &str,
-        press: &Press,
-    ) -> Result<Renewed, AppError> {
-        let open = items.iter().all(|i| reader.standing.is_open(i.scope, i.sender));
+    pub(crate) async fn ask_again(&self, reader: Reader, asking: Asking, press: &Press) -> Result<Renewed, AppError> {
+        let open = asking.items.iter().all(|i| reader.standing.is_open(i.scope, i.sender));
         if open {
             return Ok(Renewed::Nothing(reader));
         }
-        let ask = self.ask(&reader, items, source, button, press);
+        let ask = self.ask(&reader, asking, press);
         let change = Change { place: reader.place, withdraw: None, ask: Some(ask) };
         let changed = self.store.change(reader.workspace.tenant, change, self.now()).await?;
         let reader = Reader { standing: changed.standing, ..reader };
@@ -178,12 +221,14 @@ impl App {
     }
 
     /// A request from a page that knows the person.
-    pub(crate) fn ask(&self, reader: &Reader, items: Vec<Item>, source: SourceNo, button: &str, press: &Press) -> Ask {
-        let body = Body::Requested { items, boxes: Vec::new(), button: button.to_owned(), source };
+    pub(crate) fn ask(&self, reader: &Reader, asking: Asking, press: &Press) -> Ask {
+        let Asking { items, boxes, button, source, form, profile, contexts } = asking;
+        let body = Body::Requested { items, boxes, button, source };
         Ask {
-            draft: self.draft(Actor::Person, body, press),
+            draft: Draft { profile, contexts, ..self.draft(Actor::Person, body, press) },
             delivery: self.minted_in(reader.workspace.queue),
             locale: press.locale.unwrap_or(reader.locale()),
+            form,
             keys: self.address_keys(&reader.workspace, &reader.address),
             day: self.today(),
             budget: self.settings.confirmations_a_day,

@@ -6,10 +6,11 @@ use volens_core::purpose::{PurposeNo, Scope};
 use volens_core::token::LeaveToken;
 use volens_store::consent::Gone;
 
+use super::confirm::asking;
 use super::{Press, Reader, Renewed, nobody, sender_of};
 use crate::App;
 use crate::error::AppError;
-use crate::intake::item;
+use crate::intake::scoped_item;
 
 /// What a person leaves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,15 +89,12 @@ impl App {
     pub async fn way_back(&self, token: &LeaveToken, what: What, press: &Press) -> Result<Renewed, AppError> {
         let reader = self.reader(token.workspace, token.point).await?;
         let locale = press.locale.unwrap_or(reader.locale());
-        let wanted = match what {
-            What::Purpose(no) => vec![no],
-            What::Everything => before_everything(&reader),
-        };
-        let wanted = if wanted.is_empty() { vec![token.purpose] } else { wanted };
-        let items: Vec<_> = wanted.iter().filter_map(|no| item(&reader.workspace, *no, locale)).collect();
-        let source = reader.standing.grants.iter().find(|g| wanted.contains(&g.scope.purpose)).map(|g| g.source);
-        let source = source.unwrap_or(volens_core::purpose::SourceNo(0));
-        self.ask_again(reader, items, source, "way_back", press).await
+        let mut wanted = ended(&reader, what);
+        if wanted.is_empty() {
+            wanted.push(Scope::whole(if let What::Purpose(no) = what { no } else { token.purpose }));
+        }
+        let items: Vec<_> = wanted.iter().filter_map(|s| scoped_item(&reader.workspace, *s, locale)).collect();
+        self.ask_again(reader, asking(items, "way_back"), press).await
     }
 }
 
@@ -111,12 +109,17 @@ pub fn left_at(reader: &Reader, what: What) -> Option<Micros> {
     reader.events.iter().rev().find(|e| names(&e.event.body)).map(|e| e.event.happened_at)
 }
 
-/// The purposes that one press on "everything" ended.
-fn before_everything(reader: &Reader) -> Vec<PurposeNo> {
-    let last = left_at(reader, What::Everything);
+/// The purposes and topics that the last such leaving ended; a topic is not named beside its purpose.
+fn ended(reader: &Reader, what: What) -> Vec<Scope> {
+    let last = left_at(reader, what);
+    let named = |scope: &Scope| matches!(what, What::Everything) || what == What::Purpose(scope.purpose);
     let ended = reader.standing.grants.iter().filter(|g| g.withdrawn_at.is_some() && g.withdrawn_at == last);
-    let mut out: Vec<PurposeNo> = ended.map(|g| g.scope.purpose).collect();
+    // What nobody ever had is recorded as given and left at one instant.
+    let held = ended.filter(|g| Some(g.given_at) != g.withdrawn_at && named(&g.scope));
+    let mut out: Vec<Scope> = held.map(|g| g.scope).collect();
     out.sort_unstable();
+    let whole: Vec<Scope> = out.iter().copied().filter(|s| s.topic.is_none()).collect();
+    out.retain(|s| s.topic.is_none() || !whole.contains(&Scope::whole(s.purpose)));
     out.dedup();
     out
 }

@@ -11,7 +11,7 @@ use volens_core::address::EmailAddress;
 use volens_core::consent::{Actor, Body, Draft};
 use volens_core::id::{PointId, WorkspaceNo};
 use volens_core::locale::Locale;
-use volens_core::permission::StopScope;
+use volens_core::permission::{Grant, StopScope};
 use volens_core::purpose::{Scope, SenderNo};
 use volens_core::standing::Standing;
 use volens_store::consent::{LoggedEvent, Place};
@@ -100,15 +100,21 @@ impl Reader {
         if self.standing.pending.iter().any(|p| waits(p.at, now) && p.items.iter().any(|i| i.scope.covers(&scope))) {
             return State::Requested;
         }
-        let grant = self.standing.grants.iter().find(|g| g.scope.covers(&scope) && g.sender == sender);
-        match grant {
-            Some(g) if g.withdrawn_at.is_some() => State::Withdrawn,
-            Some(g) if g.state == volens_core::permission::State::Refused => State::Refused,
-            Some(g) if g.valid_until.is_some_and(|end| end < now) => State::Expired,
-            _ if self.standing.stops.iter().any(|s| matches!(s.scope, StopScope::All | StopScope::Everything)) => {
-                State::Suppressed
-            }
-            _ => State::Unknown,
+        // A topic that was left inside a purpose that goes on has two records; the one that closes it tells.
+        let any = |tells: &dyn Fn(&Grant) -> bool| {
+            self.standing.grants.iter().any(|g| g.scope.covers(&scope) && g.sender == sender && tells(g))
+        };
+        let stops = &self.standing.stops;
+        if any(&|g| g.withdrawn_at.is_some()) {
+            State::Withdrawn
+        } else if any(&|g| g.state == volens_core::permission::State::Refused) {
+            State::Refused
+        } else if any(&|g| g.valid_until.is_some_and(|end| end < now)) {
+            State::Expired
+        } else if stops.iter().any(|s| matches!(s.scope, StopScope::All | StopScope::Everything)) {
+            State::Suppressed
+        } else {
+            State::Unknown
         }
     }
 

@@ -5,7 +5,7 @@ use volens_core::Micros;
 use volens_core::address::EmailAddress;
 use volens_core::facts::{Facts, Intended, Kind};
 use volens_core::permission::{Channel, SourceKind};
-use volens_core::purpose::Scope;
+use volens_core::purpose::{Scope, SourceNo};
 use volens_core::standing::Standing;
 use volens_law::{Decision, Effect};
 use volens_mail::reason::{Reason, Source, reason_line};
@@ -121,6 +121,7 @@ pub fn reason_of(app: &App, workspace: &Workspace, standing: &Standing, scope: S
         Some(SourceKind::Import | SourceKind::RentedFile) => Source::Import { name: label },
         Some(SourceKind::Partner) => Source::Partner { name: label },
         Some(SourceKind::Transaction) => Source::Customer,
+        None if grant.is_some_and(|g| g.source == SourceNo::OWN_PAGE) => Source::OwnPage,
         _ => Source::Form { place: if label.is_empty() { &workspace.name } else { label } },
     };
     let joined_at = grant.map_or(Micros(0), |g| g.given_at);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use volens_app::consent::{ConfirmOutcome, Renewed, State, What};
+use volens_app::consent::{ConfirmOutcome, Press, Renewed, State, What};
 use volens_app::intake::{Contexts, SignUp};
 use volens_core::address::EmailAddress;
 use volens_core::consent::Actor;
@@ -60,6 +60,7 @@ async fn the_whole_story_of_one_reader(db: TestDb) {
     sign_up(&house, "giulia.rossi@example.it", &[NEWS, OFFERS]).await;
     let confirmation = mail(&sink, 0).await;
     assert!(!confirmation.contains("List-Unsubscribe"), "nobody has subscribed yet");
+    assert!(!confirmation.contains("Giulia Rossi"), "whoever typed the name may be a stranger");
     let text = token(&confirmation, "c");
     let token_ = ConfirmToken::verify(&text, &app.ring, app.now()).unwrap();
     let asked = app.asked(token_.workspace, token_.point, token_.event).await.unwrap();
@@ -98,13 +99,14 @@ async fn the_whole_story_of_one_reader(db: TestDb) {
     let back = ConfirmToken::verify(&text, &app.ring, app.now()).unwrap();
     app.confirm(&back, &text, &Default::default(), Client::Human).await.unwrap();
     assert_eq!(app.why(ws, "giulia.rossi@example.it", Scope::whole(NEWS)).await.unwrap().reason, "CONSENT_DOI");
-    mail(&sink, 3).await;
+    let welcome = mail(&sink, 3).await;
+    assert!(welcome.contains("nella pagina del tuo indirizzo"), "not through the form: {welcome}");
 
     // Who signs up again gets a link to the choices.
     sign_up(&house, "giulia.rossi@example.it", &[NEWS]).await;
     let already = mail(&sink, 4).await;
     let choices = ChoicesToken::verify(&token(&already, "p"), &app.ring, app.now()).unwrap();
-    let chosen = app.choose(&choices, &[Scope::whole(OFFERS)], &Default::default()).await.unwrap();
+    let chosen = app.choose(&choices, &[Scope::whole(OFFERS)], &[], &Default::default()).await.unwrap();
     assert_eq!(chosen.stopped, [Scope::whole(NEWS)]);
     assert!(chosen.asked.is_empty());
     let all = app.leave_all(&choices, &Default::default()).await.unwrap();
@@ -116,13 +118,36 @@ async fn the_whole_story_of_one_reader(db: TestDb) {
 }
 
 #[both_engines(migrations = volens_store::MIGRATIONS)]
+async fn the_mail_for_a_link_that_ran_out_is_that_of_the_form(db: TestDb) {
+    let house = house(db.db().clone()).await;
+    let (app, ws) = (&house.app, &house.ws);
+    let sink = Sink::start(SinkConfig { keep_bytes: true, ..SinkConfig::default() }).await.unwrap();
+    let sending = house.sending("one", &sink, 5).await;
+    sign_up(&house, "giulia.rossi@example.it", &[NEWS]).await;
+    let first = mail(&sink, 0).await;
+    let old = ConfirmToken::verify(&token(&first, "c"), &app.ring, app.now()).unwrap();
+    let press = Press { locale: Some(Locale::It), ..Press::default() };
+    assert!(matches!(app.renew(&old, &press).await.unwrap(), Renewed::Sent(_)));
+    let second = mail(&sink, 1).await;
+    let subject = |mail: &str| mail.lines().find(|l| l.starts_with("Subject:")).unwrap().to_owned();
+    assert_eq!(subject(&second), subject(&first));
+    let not_me = NotMeToken::verify(&token(&second, "n"), &app.ring, app.now()).unwrap();
+    let events = app.show(ws, "giulia.rossi@example.it").await.unwrap().events;
+    assert_eq!(events[1].shown, events[0].shown, "the same ticks on the same form");
+    app.disown(&not_me, &press).await.unwrap();
+    let fresh = app.asked(not_me.workspace, not_me.point, not_me.event).await.unwrap();
+    assert!(fresh.from_form && !fresh.waits);
+    sending.stop().await;
+}
+
+#[both_engines(migrations = volens_store::MIGRATIONS)]
 async fn what_is_added_waits_for_a_press_and_what_is_taken_away_does_not(db: TestDb) {
     let house = house(db.db().clone()).await;
     house.people(1).await;
     let (app, ws) = (&house.app, &house.ws);
     let point = app.find(ws, "p0@d0.example").await.unwrap().place.point;
     let choices = ChoicesToken::new(ws.tenant.no, point, app.now());
-    let chosen = app.choose(&choices, &[Scope::whole(OFFERS)], &Default::default()).await.unwrap();
+    let chosen = app.choose(&choices, &[Scope::whole(OFFERS)], &[], &Default::default()).await.unwrap();
     assert_eq!(
         (chosen.stopped.as_slice(), chosen.asked.as_slice()),
         (&[Scope::whole(NEWS)][..], &[Scope::whole(OFFERS)][..])

@@ -173,7 +173,7 @@ impl House {
             locale: Some(Locale::En),
             network: None,
             agent: None,
-            profile: Some(Profile { locale: Some(Locale::En), country: Some("IT".into()), country_basis: None }),
+            profile: Some(Profile { locale: Some(Locale::En), country: Some("IT".into()), ..Profile::default() }),
             contexts: BTreeMap::new(),
         }
     }

@@ -5,13 +5,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use volens_core::consent::Actor;
-use volens_core::token::LeaveToken;
+use volens_core::purpose::Scope;
+use volens_core::token::{ChoicesToken, LeaveToken};
 use volens_store::delivery::DeliveryState::{Denied, Failed, Sent, Unknown};
 use volens_testkit::sink::{Sink, SinkConfig, refuse_first};
 use volens_testkit::{TestDb, both_engines};
 use volens_wire::Reply;
 
-use crate::fixture::{LETTER, NEWS, address, house, house_with};
+use crate::fixture::{LETTER, NEWS, RYE, address, house, house_with};
 
 fn number(to: &str) -> usize {
     to[1..].split('@').next().unwrap().parse().unwrap()
@@ -101,6 +102,29 @@ async fn who_leaves_during_a_run_is_spared_on_three_nodes(db: TestDb) {
     let spared = one.app.store.spared(one.ws.tenant, stream, campaign.queued_at, 1_000).await.unwrap();
     assert_eq!(spared.len(), left.len());
     assert!(spared.iter().all(|s| s.turn_at >= s.left_at && left.contains(&s.address)));
+}
+
+#[both_engines(migrations = volens_store::MIGRATIONS)]
+async fn who_left_one_topic_is_spared_its_letters_and_gets_the_others(db: TestDb) {
+    let house = house(db.db().clone()).await;
+    house.people(5).await;
+    let point = house.app.find(&house.ws, &address(3)).await.unwrap().place.point;
+    let (whole, rye) = (Scope::whole(NEWS), Scope { purpose: NEWS, topic: Some(RYE) });
+    let token = ChoicesToken::new(house.ws.tenant.no, point, house.app.now());
+    let chosen = house.app.choose(&token, &[whole], &[rye], &Default::default()).await.unwrap();
+    assert_eq!(chosen.stopped, [rye]);
+    let sink = Sink::start(SinkConfig::default()).await.unwrap();
+    let sending = house.sending("one", &sink, 5).await;
+    let about_rye = LETTER.replace("purpose: news", "purpose: news\ntopic: rye");
+    for (letter, sent) in [(about_rye.as_str(), 4), (LETTER, 5)] {
+        let before = sink.count();
+        let stream = house.campaign(letter).await;
+        let books = house.settled(stream, Duration::from_secs(20)).await;
+        assert_eq!((books.of(Sent), books.of(Denied)), (sent, 5 - sent));
+        let reached: HashSet<String> = sink.accepted().into_iter().skip(before).flat_map(|a| a.to).collect();
+        assert_eq!(reached.contains(&address(3)), sent == 5);
+    }
+    sending.stop().await;
 }
 
 #[both_engines(migrations = volens_store::MIGRATIONS)]

@@ -110,6 +110,9 @@ pub struct Profile {
     /// The language in which to write.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub locale: Option<Locale>,
+    /// The name that was typed with a request; it counts once the request is confirmed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
 }
 
 /// What happened, with what only this kind of event needs.

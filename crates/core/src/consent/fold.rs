@@ -36,6 +36,7 @@ pub fn fold(s: &mut Standing, e: &Event) {
             if let Some(at) = s.pending.iter().position(|p| p.event == *of) {
                 let pending = s.pending.remove(at);
                 for wish in &pending.items {
+                    keep_out(s, wish, pending.at, e);
                     put(s, confirmed(e, wish, pending.source, *client));
                 }
             }
@@ -120,6 +121,15 @@ fn put(s: &mut Standing, new: Grant) {
     }
 }
 
+/// A topic that was left while the request for its purpose waited stays left: the yes is to what was asked, the no came
+/// later.
+fn keep_out(s: &mut Standing, wish: &Wish, asked_at: Micros, e: &Event) {
+    let within = |g: &&mut Grant| g.sender == wish.sender && g.scope != wish.scope && wish.scope.covers(&g.scope);
+    for g in s.grants.iter_mut().filter(within).filter(|g| g.withdrawn_at.is_some_and(|at| at > asked_at)) {
+        g.withdrawn_at = Some(e.happened_at);
+    }
+}
+
 /// A record from elsewhere never overwrites a withdrawal or a refusal, never weakens what we hold, and never reopens a
 /// stop that we already hold: beside one it counts as a line in a file, whatever it claims (DESIGN 5).
 fn carry_over(s: &mut Standing, mut new: Grant) {
@@ -145,16 +155,20 @@ fn holds_stop(s: &Standing, new: &Grant) -> bool {
 }
 
 /// Takes back what the scopes cover. The scope itself gets a record of its own where none stood, so that leaving a
-/// purpose also closes topics that the person never had.
+/// purpose also closes topics that the person never had, and leaving a topic closes it inside a purpose that goes on. An
+/// older record that a later yes had reopened is closed anew.
 fn withdraw(s: &mut Standing, e: &Event, scopes: &[Left], everything: bool) {
     let at = e.happened_at;
     let covered = |scope: &Scope| everything || scopes.iter().any(|left| left.scope.covers(scope));
+    let reopened: Vec<bool> = scopes.iter().map(|left| s.is_open(left.scope, left.sender)).collect();
     for g in s.grants.iter_mut().filter(|g| covered(&g.scope)) {
         close(g, at, e.seq);
     }
-    for left in scopes {
-        if find(s, left.scope, left.sender).is_none() {
-            s.grants.push(left_without_grant(*left, at, e.seq));
+    for (left, reopened) in scopes.iter().zip(reopened) {
+        match find(s, left.scope, left.sender) {
+            None => s.grants.push(left_without_grant(*left, at, e.seq)),
+            Some(g) if reopened => (g.withdrawn_at, g.seq) = (Some(at), e.seq),
+            Some(_) => {}
         }
     }
     for p in &mut s.pending {
@@ -185,7 +199,7 @@ fn left_without_grant(left: Left, at: Micros, seq: i64) -> Grant {
         given_at: at,
         withdrawn_at: Some(at),
         valid_until: None,
-        source: SourceNo(0),
+        source: SourceNo::OWN_PAGE,
         seq,
     }
 }

@@ -2,13 +2,13 @@
 
 use volens_core::Micros;
 use volens_core::consent::{Body, Draft, Event};
-use volens_core::id::{DeliveryKey, PointId};
+use volens_core::id::{DeliveryKey, FormId, PointId};
 use volens_core::locale::Locale;
 use volens_core::standing::Standing;
 use volens_db::{Job, Lane, Tx};
 
 use crate::consent::record::{Place, lock};
-use crate::contact::{AddressKeys, place_of};
+use crate::contact::{AddressKeys, name, place_of};
 use crate::delivery::queue::{Mail, Payload, queue};
 use crate::error::StoreError;
 use crate::intake::spend;
@@ -25,6 +25,8 @@ pub struct Confirmation {
     pub delivery: DeliveryKey,
     /// The language of the welcome.
     pub locale: Locale,
+    /// The name that was typed with the request.
+    pub name: Option<String>,
 }
 
 /// What it did.
@@ -58,6 +60,9 @@ impl Job for Confirm {
         let Some(scopes) = scopes else { return Ok(Confirmed::NotWaiting { standing: locked.standing }) };
         let event = locked.append(tx, &c.draft, *now).await?;
         let standing = locked.save(tx).await?;
+        if let Some(typed) = &c.name {
+            name(tx, *tenant, c.place.contact, typed).await?;
+        }
         // A permission must be older than the message, and the law counts in seconds (FACTS 4, CONSENT_AFTER_SEND).
         let queued_at = event.happened_at.next_second();
         let mail = Mail::Welcome { event: event.id, scopes };
@@ -76,6 +81,8 @@ pub struct Ask {
     pub delivery: DeliveryKey,
     /// The language of the mail.
     pub locale: Locale,
+    /// The form that was ticked first, where a link of its mail ran out.
+    pub form: Option<FormId>,
     /// The address, for its budget.
     pub keys: AddressKeys,
     /// The calendar day.
@@ -137,7 +144,7 @@ impl Job for Apply {
             out.held = !spend(tx, *tenant, &ask.keys, ask.day, ask.budget, *now).await?;
             if !out.held {
                 let event = locked.append(tx, &draft, *now).await?;
-                let mail = Mail::Confirm { event: event.id, form: None };
+                let mail = Mail::Confirm { event: event.id, form: ask.form };
                 let payload = Payload { schema: 1, queued_at: *now, locale: ask.locale, mail };
                 queue(tx, *tenant, ask.delivery, change.place.point, &payload, *now).await?;
                 out.asked = Some(event);
@@ -183,7 +190,8 @@ impl Job for Leave {
 fn has_left(standing: &Standing, body: &Body) -> bool {
     let Body::Withdrawn { scopes, everything, .. } = body else { return false };
     let covered = |scope| *everything || scopes.iter().any(|l| l.scope.covers(&scope));
-    let open = standing.grants.iter().any(|g| g.withdrawn_at.is_none() && covered(g.scope))
+    let open = scopes.iter().any(|l| standing.is_open(l.scope, l.sender))
+        || standing.grants.iter().any(|g| g.withdrawn_at.is_none() && covered(g.scope))
         || standing.pending.iter().any(|p| p.items.iter().any(|i| covered(i.scope)));
     let recorded = if *everything {
         standing.gate().number() != 0

@@ -111,9 +111,6 @@ pub(crate) async fn find_or_make(
     now: Micros,
 ) -> Result<PointRow, StoreError> {
     if let Some(found) = find(tx, tenant, &new.keys).await? {
-        if let (None, Some(name)) = (&found.name, &new.name) {
-            tx.execute(&NAME_CONTACT, &params![tenant.no.0, found.place.contact.bytes(), name]).await?;
-        }
         return Ok(found);
     }
     let ws = tenant.no.0;
@@ -134,6 +131,12 @@ pub(crate) async fn find_or_make(
     tx.execute(&INSERT_STANDING, &params![ws, id, Standing::default().pack()]).await?;
     let NewPoint { place, address, name, profile, .. } = new.clone();
     Ok(PointRow { place, address, name, profile })
+}
+
+/// Gives a person a name who has none yet.
+pub(crate) async fn name(tx: &mut Tx<'_>, tenant: Tenant, contact: ContactId, name: &str) -> Result<(), StoreError> {
+    tx.execute(&NAME_CONTACT, &params![tenant.no.0, contact.bytes(), name]).await?;
+    Ok(())
 }
 
 struct Find(Tenant, AddressKeys);

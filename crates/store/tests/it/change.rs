@@ -7,6 +7,7 @@ use volens_core::purpose::{PurposeNo, Scope, TopicNo};
 use volens_store::MIGRATIONS;
 use volens_store::consent::Place;
 use volens_store::consent::change::{Ask, Change, Changed, Confirmation, Confirmed, Gone};
+use volens_store::contact::NewPoint;
 use volens_store::delivery::Mail;
 use volens_testkit::{TestDb, both_engines};
 
@@ -20,7 +21,12 @@ fn delivery(w: &World) -> DeliveryKey {
 }
 
 async fn confirm(w: &World, place: Place, of: EventId) -> Confirmed {
-    let c = Confirmation { place, draft: w.draft(confirmed(of)), delivery: delivery(w), locale: Locale::Fr };
+    confirm_as(w, place, of, None).await
+}
+
+async fn confirm_as(w: &World, place: Place, of: EventId, name: Option<&str>) -> Confirmed {
+    let (draft, name) = (w.draft(confirmed(of)), name.map(Into::into));
+    let c = Confirmation { place, draft, delivery: delivery(w), locale: Locale::Fr, name };
     w.store.confirm(w.tenant, c, w.now()).await.unwrap()
 }
 
@@ -29,6 +35,7 @@ async fn change(w: &World, place: Place, withdraw: Option<Body>, ask: &[Scope]) 
         draft: w.draft(requested(ask)),
         delivery: delivery(w),
         locale: Locale::Fr,
+        form: None,
         keys: keys("ada@example.org", &[1]),
         day: w.now().0 / DAY,
         budget: 3,
@@ -65,13 +72,51 @@ async fn yes_counts_once_and_brings_one_welcome(db: TestDb) {
 }
 
 #[both_engines(migrations = MIGRATIONS)]
+async fn a_name_comes_with_the_yes_where_there_was_none(db: TestDb) {
+    let w = World::of(db).await;
+    let nameless = NewPoint { name: None, ..w.stranger("ada@example.org") };
+    let ada = w.store.make_point(w.tenant, nameless, w.now()).await.unwrap().place;
+    let name = async || w.store.point(w.tenant, ada.point).await.unwrap().unwrap().name;
+    for (scope, typed, known) in [(NEWS, "Ada", "Ada"), (OFFERS, "Somebody else", "Ada")] {
+        let of = w.record(ada, requested(&[scope])).await.event.id;
+        assert!(matches!(confirm_as(&w, ada, of, Some(typed)).await, Confirmed::Done { .. }));
+        assert_eq!(name().await.as_deref(), Some(known));
+        assert!(matches!(confirm_as(&w, ada, of, Some("Late")).await, Confirmed::NotWaiting { .. }));
+    }
+}
+
+/// A topic that was left inside a purpose is left anew after the purpose had reopened it.
+#[both_engines(migrations = MIGRATIONS)]
+async fn a_topic_that_a_later_yes_reopened_can_be_left_again(db: TestDb) {
+    let w = World::of(db).await;
+    let ada = w.reader("ada@example.org").await;
+    for _ in 0..2 {
+        w.wait(1_000_000);
+        let out = change(&w, ada, Some(left(RYE)), &[]).await;
+        assert!(out.withdrawn.is_some() && !out.standing.is_open(RYE, US) && out.standing.is_open(NEWS, US));
+        assert!(change(&w, ada, Some(left(RYE)), &[]).await.withdrawn.is_none(), "twice is once");
+        w.wait(1_000_000);
+        let of = w.record(ada, requested(&[NEWS])).await.event.id;
+        w.wait(1_000_000);
+        let Confirmed::Done { standing, .. } = confirm(&w, ada, of).await else { panic!("it waited") };
+        assert!(standing.is_open(RYE, US), "a later yes to the purpose covers its topics");
+    }
+}
+
+#[both_engines(migrations = MIGRATIONS)]
 async fn presses_at_once_confirm_once(db: TestDb) {
     let w = World::of(db).await;
     let ada = w.person("ada@example.org").await;
     let of = w.record(ada, requested(&[NEWS])).await.event.id;
     let mut presses = tokio::task::JoinSet::new();
     for _ in 0..16 {
-        let c = Confirmation { place: ada, draft: w.draft(confirmed(of)), delivery: delivery(&w), locale: Locale::En };
+        let c = Confirmation {
+            place: ada,
+            draft: w.draft(confirmed(of)),
+            delivery: delivery(&w),
+            locale: Locale::En,
+            name: None,
+        };
         let (store, tenant, now) = (w.store.clone(), w.tenant, w.now());
         presses.spawn(async move { store.confirm(tenant, c, now).await.unwrap() });
     }

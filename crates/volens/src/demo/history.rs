@@ -257,6 +257,7 @@ impl Story<'_> {
             country: Some(self.person.country.into()),
             country_basis: Some(basis),
             locale: Some(self.person.locale),
+            name: None,
         }
     }
 

@@ -7,11 +7,12 @@ use volens_core::token::{CHOICES_FOR, ChoicesToken};
 
 use crate::body::Sent;
 use crate::handlers::names;
-use crate::pages::choices::{FIELD_PURPOSE, FIELD_SAVE, FIELD_STOP, FIELD_TOPIC, Row, Saved, Standing, TopicRow};
+use crate::pages::Choices;
+use crate::pages::choices::{
+    FIELD_PURPOSE, FIELD_SAVE, FIELD_SHOWN, FIELD_STOP, FIELD_TOPIC, Row, Saved, Standing, TopicRow,
+};
 use crate::pages::leave::STOP_ALL;
-use crate::pages::message::Link;
 use crate::pages::trouble::What;
-use crate::pages::{Choices, Message};
 use crate::visit::{Answer, Refusal, Visit};
 
 /// What one gets.
@@ -28,7 +29,8 @@ pub async fn press(Sent(mut visit): Sent) -> Answer {
     let chosen = if visit.fields.one(FIELD_STOP) == Some(STOP_ALL) {
         visit.site.app.leave_all(&token, &visit.press()).await
     } else if visit.fields.one(FIELD_SAVE).is_some() {
-        visit.site.app.choose(&token, &ticked(&visit, &reader), &visit.press()).await
+        let (ticked, shown) = (sent(&visit, &reader, FIELD_TOPIC), sent(&visit, &reader, FIELD_SHOWN));
+        visit.site.app.choose(&token, &ticked, &shown, &visit.press()).await
     } else {
         return Err(visit.trouble(What::Unreadable));
     };
@@ -49,20 +51,8 @@ async fn find(visit: &mut Visit, token: &ChoicesToken) -> Result<Reader, Refusal
 
 fn saved(visit: &Visit, chosen: &Chosen) -> Response {
     let named = |scopes| names(&chosen.reader.workspace, scopes, visit.locale());
-    let done = Saved { at: chosen.at, stopped: named(&chosen.stopped), asked: named(&chosen.asked) };
-    if !chosen.held {
-        return visit.page(&page(visit, &chosen.reader, Some(done)));
-    }
-    // The day's mails to this address are used up: what was taken away stopped, what was added is not asked for.
-    let stopped = (!done.stopped.is_empty()).then(|| {
-        let list = done.stopped.join(", ");
-        visit.site.words.say(visit.locale(), "web-choices-stopped", &[("list", volens_mail::Arg::from(&list))])
-    });
-    visit.page(&Message {
-        heading: visit.say("web-choices-title"),
-        sentences: stopped.into_iter().chain([visit.say("web-thanks-spent")]).collect(),
-        link: Some(Link { label: visit.say("web-change"), path: visit.path().to_owned() }),
-    })
+    let (stopped, asked, held) = (named(&chosen.stopped), named(&chosen.asked), named(&chosen.held));
+    visit.page(&page(visit, &chosen.reader, Some(Saved { at: chosen.at, stopped, asked, held })))
 }
 
 /// What a topic's box sends: `purpose/topic`.
@@ -70,8 +60,8 @@ fn topic_key(purpose: &str, topic: &str) -> String {
     format!("{purpose}/{topic}")
 }
 
-/// The scopes whose boxes are ticked.
-fn ticked(visit: &Visit, reader: &Reader) -> Vec<Scope> {
+/// The purposes that are ticked, and the topics that `field` names.
+fn sent(visit: &Visit, reader: &Reader, field: &str) -> Vec<Scope> {
     let offer = &reader.workspace.offer;
     let sent = |field: &str, key: &str| visit.fields.all(field).any(|k| k == key);
     let mut out = Vec::new();
@@ -80,7 +70,7 @@ fn ticked(visit: &Visit, reader: &Reader) -> Vec<Scope> {
             out.push(Scope::whole(purpose.no));
         }
         let own = offer.topics.iter().filter(|t| t.purpose == purpose.no);
-        let own = own.filter(|t| sent(FIELD_TOPIC, &topic_key(&purpose.slug, &t.slug)));
+        let own = own.filter(|t| sent(field, &topic_key(&purpose.slug, &t.slug)));
         out.extend(own.map(|t| Scope { purpose: purpose.no, topic: Some(t.no) }));
     }
     out

@@ -27,7 +27,7 @@ pub async fn look(mut visit: Visit) -> Answer {
     Ok(match asked.confirmed_at {
         _ if asked.waits => visit.page(&question(&visit, &asked)),
         Some(at) => welcome(&visit, &asked, at, true),
-        None => return Err(visit.trouble(What::Used)),
+        None => return Err(visit.trouble(What::Void)),
     })
 }
 
@@ -48,7 +48,7 @@ pub async fn press(Sent(mut visit): Sent) -> Answer {
     Ok(match outcome.map_err(|e| visit.failed(&e))? {
         ConfirmOutcome::Done(asked, at) => welcome(&visit, &asked, at, false),
         ConfirmOutcome::Earlier(asked, at) => welcome(&visit, &asked, at, true),
-        ConfirmOutcome::Void(_) => return Err(visit.trouble(What::Used)),
+        ConfirmOutcome::Void(_) => return Err(visit.trouble(What::Void)),
     })
 }
 
@@ -80,29 +80,32 @@ async fn find(visit: &mut Visit, token: &ConfirmToken) -> Result<Asked, Refusal>
     visit.enter(token.workspace);
     let asked = visit.site.app.asked(token.workspace, token.point, token.event).await;
     let asked = asked.map_err(|e| visit.failed(&e))?;
-    visit.reader_speaks(asked.reader.standing.locale);
+    visit.reader_speaks(asked.locale.or(asked.reader.standing.locale));
     Ok(asked)
 }
 
 fn question(visit: &Visit, asked: &Asked) -> Confirm {
     let (workspace, locale) = (&asked.reader.workspace, visit.locale());
-    let request = asked.reader.events.iter().find(|e| e.event.id == asked.event).map(|e| &e.event.body);
-    let (source, button) = match request {
-        Some(Body::Requested { source, button, .. }) => (*source, button.as_str()),
-        _ => (SourceNo(0), ""),
-    };
-    let occasion = match button {
-        "choices" => Occasion::Choices,
-        "way_back" => Occasion::WayBack,
-        _ => Occasion::Form { name: place(workspace, source, locale) },
-    };
     Confirm {
         action: visit.path().to_owned(),
         not_me: asked.from_form.then(|| Paths::of(visit, &asked.reader).not_me(asked)),
         asked: asked.scopes.iter().map(|s| promise(workspace, *s, locale)).collect(),
         at: asked.at,
-        occasion,
+        occasion: occasion(visit, asked),
         masked: asked.reader.masked(),
+    }
+}
+
+/// Where the question was asked.
+fn occasion(visit: &Visit, asked: &Asked) -> Occasion {
+    let (source, button) = match asked.request().map(|e| &e.body) {
+        Some(Body::Requested { source, button, .. }) => (*source, button.as_str()),
+        _ => (SourceNo::OWN_PAGE, ""),
+    };
+    match button {
+        "choices" => Occasion::Choices,
+        "way_back" => Occasion::WayBack,
+        _ => Occasion::Form { name: place(&asked.reader.workspace, source, visit.locale()) },
     }
 }
 
@@ -130,7 +133,10 @@ async fn renew(mut visit: Visit, token: ConfirmToken) -> Answer {
     match renewed.map_err(|e| visit.failed(&e))? {
         Renewed::Sent(reader) => Ok(visit.page(&sent(&visit, &reader, &asked))),
         Renewed::Held(_) => Ok(visit.page(&held(&visit))),
-        Renewed::Nothing(_) => Err(visit.trouble(What::Used)),
+        Renewed::Nothing(_) => Ok(visit.page(&Message {
+            heading: visit.site.app.words.say(visit.locale(), "already-title", &[]),
+            sentences: vec![visit.say("web-welcome-stop")],
+        })),
     }
 }
 
@@ -139,12 +145,16 @@ fn sent(visit: &Visit, reader: &Reader, asked: &Asked) -> Thanks {
     let home = visit.site.dress(Some(workspace)).brand.home.clone();
     let sender = asked.scopes.first().and_then(|s| workspace.offer.sender(reader.sender_of(*s)));
     let brand = [("brand", Arg::from(&workspace.name))];
+    let subject = match occasion(visit, asked) {
+        Occasion::Form { .. } => "confirm-subject",
+        Occasion::Choices => "added-subject",
+        Occasion::WayBack => "back-subject",
+    };
     let fields = vec![Hidden { name: FIELD_RENEW.to_owned(), value: "1".to_owned() }];
     Thanks {
         email: reader.masked(),
         form: home.unwrap_or_else(|| visit.path().to_owned()),
-        // Asked for from a page that knows the person, the mail is the one of added choices.
-        subject: visit.site.app.words.say(visit.locale(), "added-subject", &brand),
+        subject: visit.site.app.words.say(visit.locale(), subject, &brand),
         from: sender.map_or_else(|| workspace.settings.contact_email.clone(), |s| s.email.clone()),
         again: Some(Repeat { action: visit.path().to_owned(), fields }),
         left_today: None,
@@ -154,5 +164,5 @@ fn sent(visit: &Visit, reader: &Reader, asked: &Asked) -> Thanks {
 
 /// The day's mails to an address are used up.
 pub(crate) fn held(visit: &Visit) -> Message {
-    Message { heading: visit.say("web-trouble-too_many"), sentences: vec![visit.say("web-thanks-spent")], link: None }
+    Message { heading: visit.say("web-trouble-too_many"), sentences: vec![visit.say("web-thanks-spent")] }
 }

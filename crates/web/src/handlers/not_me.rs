@@ -43,7 +43,7 @@ async fn find(visit: &mut Visit, token: &NotMeToken) -> Result<Asked, Refusal> {
     visit.enter(token.workspace);
     let asked = visit.site.app.asked(token.workspace, token.point, token.event).await;
     let asked = asked.map_err(|e| visit.failed(&e))?;
-    visit.reader_speaks(asked.reader.standing.locale);
+    visit.reader_speaks(asked.locale.or(asked.reader.standing.locale));
     Ok(asked)
 }
 

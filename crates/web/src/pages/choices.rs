@@ -9,6 +9,9 @@ use super::{Page, ago};
 pub const FIELD_PURPOSE: &str = "purpose";
 /// Field, once per ticked topic: its key.
 pub const FIELD_TOPIC: &str = "topic";
+/// Field, once per topic whose box came ticked: its key. Only such a topic is left by coming back unticked; the others
+/// count with their purpose.
+pub const FIELD_SHOWN: &str = "shown";
 /// Field that only the Save button sends, so that "nothing ticked" differs from "not this form".
 pub const FIELD_SAVE: &str = "save";
 /// Field of "Stop everything": `all`.
@@ -84,6 +87,8 @@ pub struct Saved {
     pub stopped: Vec<String>,
     /// The names of what was added and waits for a press in the mail.
     pub asked: Vec<String>,
+    /// The names of what was added and not asked for: the day's mails to the address are used up.
+    pub held: Vec<String>,
 }
 
 impl Standing {
@@ -105,13 +110,14 @@ impl Page for Choices {
                 at: ago(0),
                 stopped: vec!["Offers".into()],
                 asked: vec!["Courses and openings".into(), "Openings".into()],
+                held: vec![],
             }),
             ..fresh.clone()
         };
         saved.rows[1].state = Standing::Withdrawn;
         saved.rows[2].state = Standing::Requested;
         saved.rows[2].topics[1].state = Standing::Requested;
-        let same = Saved { at: ago(0), stopped: vec![], asked: vec![] };
+        let same = Saved { at: ago(0), stopped: vec![], asked: vec![], held: vec![] };
         let mut none = Self { saved: Some(same.clone()), ..fresh.clone() };
         for row in &mut none.rows {
             row.topics.clear();
@@ -119,8 +125,9 @@ impl Page for Choices {
         none.rows[0].state = Standing::Suppressed;
         none.rows[1].state = Standing::Expired;
         none.rows[2].state = Standing::Refused;
-        let one = Self { rows: fresh.rows[..1].to_vec(), saved: Some(same), ..fresh.clone() };
-        vec![("saved", saved), ("one", one), ("none", none), ("", fresh)]
+        let one = Self { rows: fresh.rows[..1].to_vec(), saved: Some(same.clone()), ..fresh.clone() };
+        let held = Self { saved: Some(Saved { held: vec!["Offers".into()], ..same }), ..fresh.clone() };
+        vec![("saved", saved), ("one", one), ("none", none), ("held", held), ("", fresh)]
     }
 }
 

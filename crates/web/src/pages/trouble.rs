@@ -29,6 +29,8 @@ pub enum What {
     },
     /// 410: a link that works once, and has.
     Used,
+    /// 410: what the link would confirm was taken back meanwhile, or newer requests took its place.
+    Void,
     /// 404: the link is cut short, changed, or not of our making.
     Garbled,
     /// 404: there is no such page or form.
@@ -80,7 +82,7 @@ impl What {
             Self::Garbled | Self::NotFound => 404,
             Self::Method => 405,
             Self::Slow => 408,
-            Self::Expired { .. } | Self::Used => 410,
+            Self::Expired { .. } | Self::Used | Self::Void => 410,
             Self::TooLarge => 413,
             Self::Unsupported => 415,
             Self::TooMany { .. } => 429,
@@ -111,6 +113,7 @@ impl Page for Trouble {
             ("expired", at(What::Expired { made, days: 7, renew: Some(renew) })),
             ("expired-plain", at(What::Expired { made, days: 1, renew: None })),
             ("used", at(What::Used)),
+            ("void", at(What::Void)),
             ("garbled", at(What::Garbled)),
             ("not-found", Self { what: What::NotFound, signup: None }),
             ("unreadable", at(What::Unreadable)),

@@ -30,6 +30,8 @@ use volens_web::{WebSettings, WebState, router};
 
 pub const NEWS: PurposeNo = PurposeNo(1);
 pub const OFFERS: PurposeNo = PurposeNo(2);
+/// A topic of the newsletter.
+pub const RYE: Scope = Scope { purpose: NEWS, topic: Some(TopicNo(1)) };
 pub const DAY: Duration = Duration::from_secs(86_400);
 
 /// An application behind its pages, with a clock that stands still.
@@ -252,6 +254,11 @@ impl House {
     /// Whether mail may be sent for a purpose: the reason's code.
     pub async fn why(&self, address: &str, purpose: PurposeNo) -> &'static str {
         self.app.why(&self.ws, address, Scope::whole(purpose)).await.unwrap().reason
+    }
+
+    /// The same for a topic.
+    pub async fn why_about(&self, address: &str, scope: Scope) -> &'static str {
+        self.app.why(&self.ws, address, scope).await.unwrap().reason
     }
 
     pub fn confirm(&self, point: PointId, event: EventId) -> String {

@@ -5,11 +5,12 @@ use std::time::Duration;
 use axum::http::header;
 use volens_core::consent::Actor;
 use volens_core::id::PointId;
+use volens_core::purpose::Scope;
 use volens_core::token::LeaveToken;
 use volens_testkit::{TestDb, both_engines};
 
 use crate::dump::{dump, gained};
-use crate::fixture::{NEWS, OFFERS, ask, form, house, multipart};
+use crate::fixture::{DAY, NEWS, OFFERS, RYE, ask, form, house, multipart};
 
 #[both_engines(migrations = volens_store::MIGRATIONS)]
 async fn one_press_and_it_stops(db: TestDb) {
@@ -57,6 +58,33 @@ async fn everything_stops_with_one_press_and_comes_back_by_mail(db: TestDb) {
     assert_eq!(house.why("giulia.rossi@example.it", NEWS).await, "CONSENT_DOI");
     assert_eq!(house.why("giulia.rossi@example.it", OFFERS).await, "CONSENT_DOI");
     house.get(&path).await.says(200, "Stop the Bread letter");
+}
+
+#[both_engines(migrations = volens_store::MIGRATIONS)]
+async fn what_comes_back_is_what_was_left_and_no_more(db: TestDb) {
+    let house = house(db.db().clone()).await;
+    let giulia = "giulia.rossi@example.it";
+    let event = house.join_for(giulia, &["offers"]).await;
+    let point = house.point(giulia).await;
+    house.post(&house.confirm(point, event), &[]).await.says(200, "You are in");
+    let rye = [("save", "1"), ("purpose", "offers"), ("topic", "news/rye")];
+    house.post(&house.choices(point), &rye).await.says(200, "Waiting for your click");
+    house.clock.step(Duration::from_secs(30));
+    house.post(&house.confirm(point, house.request_of(giulia).await), &[]).await.says(200, "You are in");
+    let path = house.leave(point);
+    for (what, wanted) in [("this", vec![RYE]), ("all", vec![RYE, Scope::whole(OFFERS)])] {
+        house.clock.step(DAY);
+        house.post(&path, &[("stop", what)]).await.says(200, "Stopped");
+        house.post(&path, &[("back", what)]).await.says(200, "A way back is in the mail");
+        let back = house.request_of(giulia).await;
+        let asked = house.app.asked(house.ws.tenant.no, point, back).await.unwrap();
+        assert_eq!(asked.scopes, wanted, "the purpose of the topic was never asked for");
+        house.clock.step(Duration::from_secs(30));
+        house.post(&house.confirm(point, back), &[]).await.says(200, "You are in");
+        house.clock.step(Duration::from_secs(5));
+        assert_eq!(house.why_about(giulia, RYE).await, "CONSENT_DOI");
+        assert_ne!(house.why(giulia, NEWS).await, "CONSENT_DOI");
+    }
 }
 
 #[both_engines(migrations = volens_store::MIGRATIONS)]

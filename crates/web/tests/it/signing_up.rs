@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use axum::http::header;
 use volens_core::consent::Body;
+use volens_core::locale::Locale;
 use volens_testkit::{TestDb, both_engines};
 
 use crate::dump::{dump, gained};
@@ -158,13 +159,17 @@ async fn a_link_that_ran_out_sends_a_new_one(db: TestDb) {
     house.get(&old).await.says(410, "Send me a new one");
     house.post(&old, &[]).await.says(410, "This link has run out");
     assert_eq!(gained(&before, &dump(&db).await), [].into(), "what ran out confirms nothing");
-    house.post(&old, &[("renew", "1")]).await.says(200, "g…i@example.it");
+    let sent = house.post(&old, &[("renew", "1")]).await;
+    sent.says(200, "g…i@example.it");
+    sent.says(200, "Please confirm: letters from Nordic Bakery");
     let fresh = house.request_of("giulia.rossi@example.it").await;
     assert_ne!(fresh, event);
     let path = house.confirm(point, fresh);
-    house.get(&path).await.says(200, "You ticked this on nordicbakery.example");
+    let question = house.get(&path).await;
+    question.says(200, "You ticked this on nordicbakery.example");
+    question.says(200, "Did somebody else type your address?");
     house.post(&path, &[]).await.says(200, "You are in");
-    house.post(&old, &[("renew", "1")]).await.says(410, "This link has done its work");
+    house.post(&old, &[("renew", "1")]).await.says(200, "You get our letters already");
     assert_eq!(house.why("giulia.rossi@example.it", NEWS).await, "CONSENT_DOI");
 }
 
@@ -193,8 +198,10 @@ async fn it_was_not_me_drops_the_request_for_thirty_days(db: TestDb) {
     let done = house.post(&not_me, &[]).await;
     done.says(200, "Noted: it was not you");
     done.says(200, "24 December 2026");
-    house.post(&confirm, &[]).await.says(410, "This link has done its work");
-    house.get(&confirm).await.says(410, "This link has done its work");
+    for got in [house.post(&confirm, &[]).await, house.get(&confirm).await] {
+        got.says(410, "There is nothing to confirm any more");
+        assert!(!got.body.contains("pressed before"), "nobody pressed it");
+    }
     house.clock.step(29 * DAY);
     let mails = house.show("victim@example.org").await.messages.len();
     house.join("victim@example.org").await;
@@ -213,7 +220,74 @@ async fn it_was_not_me_after_a_confirmation_offers_to_leave(db: TestDb) {
     let page = house.get(&not_me).await;
     page.says(200, "What shall we stop?");
     assert!(page.body.contains(&format!("action=\"{}\"", house.leave(point))));
+    let before = dump(&db).await;
     house.post(&not_me, &[]).await.says(200, "What shall we stop?");
+    assert_eq!(gained(&before, &dump(&db).await), [].into(), "no mail is held back for it");
+}
+
+#[both_engines(migrations = volens_store::MIGRATIONS)]
+async fn a_link_whose_request_is_gone_was_not_pressed_before(db: TestDb) {
+    let house = house(db.db().clone()).await;
+    let left = house.join("left@example.org").await;
+    let point = house.point("left@example.org").await;
+    house.post(&house.leave(point), &[("stop", "this")]).await.says(200, "Stopped");
+    house.post(&house.confirm(point, left), &[]).await.says(410, "There is nothing to confirm any more");
+    // So many later ones that the first no longer waits.
+    let first = house.join("many@example.org").await;
+    for _ in 0..volens_core::consent::PENDING_MAX {
+        house.clock.step(DAY);
+        house.join("many@example.org").await;
+    }
+    let path = house.confirm(house.point("many@example.org").await, first);
+    house.get(&path).await.says(410, "a newer mail took its place");
+}
+
+#[both_engines(migrations = volens_store::MIGRATIONS)]
+async fn what_a_stranger_types_counts_once_the_mailbox_says_yes(db: TestDb) {
+    let house = house(db.db().clone()).await;
+    let (reader, newcomer) = ("reader@example.org", "newcomer@example.org");
+    let type_in = async |address: &str, name: &str, purpose: &str, lang: &str| {
+        let time = house.get(&format!("/f/letters?lang={lang}")).await.field("t");
+        house.clock.step(Duration::from_secs(5));
+        let fields =
+            [("email", address), ("first_name", name), ("purpose", purpose), ("lang", lang), ("t", time.as_str())];
+        assert_eq!(house.post("/f/letters", &fields).await.status, 200);
+        house.app.take_up(&house.ws).await.unwrap();
+        house.request_of(address).await
+    };
+    let known = async |address: &str| {
+        let point = house.point(address).await;
+        let found = house.app.reader(house.ws.tenant.no, point).await.unwrap();
+        (found.name, found.standing.locale)
+    };
+    // A reader without a name, who reads Italian.
+    let event = type_in(reader, "", "news", "it").await;
+    let point = house.point(reader).await;
+    house.post(&house.confirm(point, event), &[]).await.says(200, "lang=\"it\"");
+    assert_eq!(known(reader).await, (None, Some(Locale::It)));
+    // Somebody types that address, with other words and in another language: it changes nothing until it is confirmed.
+    let event = type_in(reader, "BUY NOW at evil.example", "offers", "de").await;
+    assert_eq!(known(reader).await, (None, Some(Locale::It)));
+    house.get(&house.confirm(point, event)).await.says(200, "lang=\"de\"");
+    house.post(&house.confirm(point, event), &[]).await.says(200, "lang=\"de\"");
+    assert_eq!(known(reader).await, (Some("BUY NOW at evil.example".into()), Some(Locale::De)));
+    // A name that stands is kept.
+    house.post(&house.leave(point), &[("stop", "all")]).await;
+    house.clock.step(DAY);
+    let event = type_in(reader, "Somebody else", "offers", "de").await;
+    house.post(&house.confirm(point, event), &[]).await.says(200, "lang=\"de\"");
+    assert_eq!(known(reader).await.0.as_deref(), Some("BUY NOW at evil.example"));
+    // The same for an address that is new; the new mail for a link that ran out carries it on.
+    let event = type_in(newcomer, "Ana", "news", "es").await;
+    assert_eq!(known(newcomer).await, (None, None));
+    let old = house.confirm(house.point(newcomer).await, event);
+    house.clock.step(7 * DAY);
+    house.post(&old, &[("renew", "1")]).await.says(200, "lang=\"es\"");
+    assert_eq!(known(newcomer).await, (None, None));
+    let fresh = house.confirm(house.point(newcomer).await, house.request_of(newcomer).await);
+    house.post(&fresh, &[]).await.says(200, "Ana");
+    assert_eq!(known(newcomer).await, (Some("Ana".into()), Some(Locale::Es)));
+    assert_eq!(house.app.store.rebuild(house.ws.tenant, None, false).await.unwrap().differing, []);
 }
 
 #[both_engines(migrations = volens_store::MIGRATIONS)]
