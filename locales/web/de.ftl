@@ -17,15 +17,10 @@ web-and = { $front } und { $last }
 # Zeiten
 web-today-at = heute um { $time } Uhr
 web-date-at = am { $date } um { $time } Uhr
-web-weekday-at = { $date } um { $time } Uhr
 web-second-today = { $time } Uhr ({ $zone })
 web-second = { $time } Uhr ({ $zone }) am { $date }
 
 # Anmeldung
-web-signup-readers = { $count ->
-    [one] { $readers } Mensch liest das.
-   *[other] { $readers } Menschen lesen das.
- }
 web-signup-email = E-Mail-Adresse
 web-signup-email-hint = Wir schreiben nur an diese Adresse.
 web-signup-name = Vorname
@@ -90,7 +85,6 @@ web-confirm-else = Hat jemand anders Ihre Adresse eingetippt? Sagen Sie es uns, 
 web-welcome-title = Sie sind dabei
 web-welcome-name = Sie sind dabei, { $name }
 web-welcome-lead = Sie haben Ja gesagt, und das kommt:
-web-welcome-first = Der erste Brief kommt am { $day }. Dazu haben Sie Ja gesagt:
 web-welcome-earlier = Sie haben schon Ja gesagt
 web-welcome-when = Den Knopf haben Sie { $moment } gedrückt.
 web-welcome-nothing-to-do = Es ist nichts weiter zu tun. Das kommt:
@@ -128,7 +122,6 @@ web-left-this = Abbestellt: { $name }
 web-left-all = Abbestellt: alles von { $brand }
 web-left-at = Das gilt seit { $second }.
 web-left-earlier = Sie hatten schon abbestellt. Das gilt seit { $second }.
-web-left-waiting = Auch der Brief, der schon wartete, kommt nicht mehr.
 web-left-nothing-else = Sonst kommt nichts.
 web-left-no-more = An { $address } kommen keine Briefe mehr. Belege zu Ihren Bestellungen schon.
 web-left-still = Was noch kommt

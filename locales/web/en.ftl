@@ -17,15 +17,10 @@ web-and = { $front } and { $last }
 # Times
 web-today-at = today at { $time }
 web-date-at = on { $date } at { $time }
-web-weekday-at = { $date } at { $time }
 web-second-today = { $time } ({ $zone })
 web-second = { $time } ({ $zone }) on { $date }
 
 # Sign-up
-web-signup-readers = { $count ->
-    [one] { $readers } person reads it.
-   *[other] { $readers } people read it.
- }
 web-signup-email = E-mail address
 web-signup-email-hint = We write only here.
 web-signup-name = First name
@@ -90,7 +85,6 @@ web-confirm-else = Did somebody else type your address? Tell us, and no more of 
 web-welcome-title = You are in
 web-welcome-name = You are in, { $name }
 web-welcome-lead = You said yes, and this is what comes:
-web-welcome-first = The first letter comes on { $day }. This is what you said yes to:
 web-welcome-earlier = You said yes already
 web-welcome-when = You pressed the button { $moment }.
 web-welcome-nothing-to-do = There is nothing more to do. This is what comes:
@@ -128,7 +122,6 @@ web-left-this = Stopped: { $name }
 web-left-all = Stopped: everything from { $brand }
 web-left-at = It took effect at { $second }.
 web-left-earlier = You had left already. It took effect at { $second }.
-web-left-waiting = The letter that was waiting does not come either.
 web-left-nothing-else = Nothing else comes.
 web-left-no-more = No more letters come to { $address }. Receipts for orders that you place still do.
 web-left-still = What still comes

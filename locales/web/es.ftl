@@ -17,15 +17,10 @@ web-and = { $front } y { $last }
 # Tiempos
 web-today-at = hoy a las { $time }
 web-date-at = el { $date } a las { $time }
-web-weekday-at = { $date } a las { $time }
 web-second-today = { $time } ({ $zone })
 web-second = { $time } ({ $zone }) del { $date }
 
 # Suscripción
-web-signup-readers = { $count ->
-    [one] La lee { $readers } persona.
-   *[other] Nos leen { $readers } personas.
- }
 web-signup-email = Dirección de correo
 web-signup-email-hint = Solo escribimos aquí.
 web-signup-name = Nombre
@@ -90,7 +85,6 @@ web-confirm-else = ¿Escribió otra persona tu dirección? Dínoslo, y durante 3
 web-welcome-title = Ya formas parte
 web-welcome-name = Ya formas parte, { $name }
 web-welcome-lead = Dijiste que sí, y esto es lo que llega:
-web-welcome-first = La primera carta llega el { $day }. A esto dijiste que sí:
 web-welcome-earlier = Ya habías dicho que sí
 web-welcome-when = Pulsaste el botón { $moment }.
 web-welcome-nothing-to-do = No hay que hacer nada más. Esto es lo que llega:
@@ -128,7 +122,6 @@ web-left-this = Ya no recibirás { $name }
 web-left-all = Ya no recibirás nada de { $brand }
 web-left-at = Tuvo efecto a las { $second }.
 web-left-earlier = Ya te habías ido. Tuvo efecto a las { $second }.
-web-left-waiting = Tampoco llegará la carta que estaba en espera.
 web-left-nothing-else = No llega nada más.
 web-left-no-more = A { $address } no llegan más cartas. Los recibos de tus pedidos, sí.
 web-left-still = Lo que sigue llegando

@@ -17,15 +17,10 @@ web-and = { $front } et { $last }
 # Temps
 web-today-at = aujourd’hui à { $time }
 web-date-at = le { $date } à { $time }
-web-weekday-at = { $date } à { $time }
 web-second-today = { $time } ({ $zone })
 web-second = { $time } ({ $zone }) le { $date }
 
 # Inscription
-web-signup-readers = { $count ->
-    [one] { $readers } personne la lit.
-   *[other] { $readers } personnes nous lisent.
- }
 web-signup-email = Adresse e-mail
 web-signup-email-hint = Nous n’écrivons qu’ici.
 web-signup-name = Prénom
@@ -90,7 +85,6 @@ web-confirm-else = Quelqu’un d’autre a saisi votre adresse ? Dites-le-nous,
 web-welcome-title = C’est fait, vous êtes des nôtres
 web-welcome-name = { $name }, vous êtes des nôtres
 web-welcome-lead = Vous avez dit oui, et voici ce qui arrive :
-web-welcome-first = La première lettre arrive { $day }. Voici à quoi vous avez dit oui :
 web-welcome-earlier = Vous aviez déjà dit oui
 web-welcome-when = Vous avez appuyé sur le bouton { $moment }.
 web-welcome-nothing-to-do = Il n’y a rien d’autre à faire. Voici ce qui arrive :
@@ -128,7 +122,6 @@ web-left-this = Vous ne recevrez plus { $name }
 web-left-all = Vous ne recevrez plus rien de { $brand }
 web-left-at = C’est valable depuis { $second }.
 web-left-earlier = Vous étiez déjà parti. C’est valable depuis { $second }.
-web-left-waiting = La lettre qui attendait n’arrivera pas non plus.
 web-left-nothing-else = Rien d’autre n’arrive.
 web-left-no-more = Plus aucune lettre n’arrive à { $address }. Les reçus de vos commandes, si.
 web-left-still = Ce qui arrive encore

@@ -17,15 +17,10 @@ web-and = { $front } e { $last }
 # Tempi
 web-today-at = oggi alle { $time }
 web-date-at = il { $date } alle { $time }
-web-weekday-at = { $date } alle { $time }
 web-second-today = { $time } ({ $zone })
 web-second = { $time } ({ $zone }) del { $date }
 
 # Iscrizione
-web-signup-readers = { $count ->
-    [one] La legge { $readers } persona.
-   *[other] Ci leggono { $readers } persone.
- }
 web-signup-email = Indirizzo e-mail
 web-signup-email-hint = Scriviamo solo qui.
 web-signup-name = Nome
@@ -90,7 +85,6 @@ web-confirm-else = Qualcun altro ha scritto il tuo indirizzo? Diccelo, e per 30 
 web-welcome-title = Ci sei
 web-welcome-name = Ci sei, { $name }
 web-welcome-lead = Hai detto sì, ed ecco che cosa arriva:
-web-welcome-first = La prima lettera arriva { $day }. Ecco a che cosa hai detto sì:
 web-welcome-earlier = Avevi già detto sì
 web-welcome-when = Hai premuto il pulsante { $moment }.
 web-welcome-nothing-to-do = Non c’è altro da fare. Ecco che cosa arriva:
@@ -128,7 +122,6 @@ web-left-this = Non riceverai più { $name }
 web-left-all = Non riceverai più nulla da { $brand }
 web-left-at = Vale dalle { $second }.
 web-left-earlier = Te ne eri già andato. Vale dalle { $second }.
-web-left-waiting = Non arriva nemmeno la lettera che era in attesa.
 web-left-nothing-else = Non arriva altro.
 web-left-no-more = A { $address } non arrivano più lettere. Le ricevute dei tuoi ordini sì.
 web-left-still = Che cosa arriva ancora

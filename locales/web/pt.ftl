@@ -17,15 +17,10 @@ web-and = { $front } e { $last }
 # Tempos
 web-today-at = hoje às { $time }
 web-date-at = em { $date } às { $time }
-web-weekday-at = { $date } às { $time }
 web-second-today = { $time } ({ $zone })
 web-second = { $time } ({ $zone }) de { $date }
 
 # Inscrição
-web-signup-readers = { $count ->
-    [one] { $readers } pessoa lê.
-   *[other] { $readers } pessoas leem.
- }
 web-signup-email = Endereço de e-mail
 web-signup-email-hint = Só escrevemos para aqui.
 web-signup-name = Primeiro nome
@@ -90,7 +85,6 @@ web-confirm-else = Outra pessoa escreveu o seu endereço? Diga-nos, e durante 30
 web-welcome-title = Já está na lista
 web-welcome-name = Já está na lista, { $name }
 web-welcome-lead = Disse que sim, e é isto que chega:
-web-welcome-first = A primeira carta chega { $day }. Foi a isto que disse sim:
 web-welcome-earlier = Já tinha dito que sim
 web-welcome-when = Carregou no botão { $moment }.
 web-welcome-nothing-to-do = Não há mais nada a fazer. É isto que chega:
@@ -128,7 +122,6 @@ web-left-this = Não receberá mais { $name }
 web-left-all = Não receberá mais nada de { $brand }
 web-left-at = Vale desde as { $second }.
 web-left-earlier = Já tinha saído. Vale desde as { $second }.
-web-left-waiting = A carta que estava à espera também não chega.
 web-left-nothing-else = Não chega mais nada.
 web-left-no-more = A { $address } não chegam mais cartas. Os recibos das suas compras, sim.
 web-left-still = O que ainda chega

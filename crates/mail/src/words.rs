@@ -239,25 +239,6 @@ impl Words {
         ];
         self.say(locale, key, &args)
     }
-
-    /// A count with its thousands apart as the language does it: `1,871`, `1.871`, `1 871`.
-    #[must_use]
-    pub fn count(&self, locale: Locale, n: u64) -> String {
-        let apart = match locale {
-            Locale::En => ",",
-            Locale::Fr => "\u{202f}",
-            Locale::Es | Locale::It | Locale::Pt | Locale::De => ".",
-        };
-        let digits = n.to_string();
-        let mut out = String::with_capacity(digits.len() + 6);
-        for (i, c) in digits.chars().enumerate() {
-            if i > 0 && (digits.len() - i).is_multiple_of(3) {
-                out.push_str(apart);
-            }
-            out.push(c);
-        }
-        out
-    }
 }
 
 /// The time of day with its second, the same in all six languages: `10:43:07`.
@@ -382,14 +363,6 @@ mod tests {
         assert_eq!(words.on_date(Locale::It, eighth, &rome()), "l’8 maggio 2026");
         assert_eq!(clock_time(MAY, &rome()), "11:03:07");
         assert_eq!(clock_minute(MAY, &rome()), "11:03");
-    }
-
-    #[test]
-    fn counts_are_grouped() {
-        let words = Words::new(&[]).unwrap();
-        assert_eq!(words.count(Locale::En, 1_234_567), "1,234,567");
-        assert_eq!(words.count(Locale::De, 999), "999");
-        assert_eq!(words.count(Locale::Fr, 1871), "1\u{202f}871");
     }
 
     #[test]

@@ -395,13 +395,6 @@ impl Reading {
         }
     }
 
-    /// "Thursday 26 November 2026 at 7:30".
-    fn day(&self, at: Micros) -> String {
-        let time = words::clock_minute(at, self.zone());
-        let date = self.words.weekday_date(self.locale, at, self.zone());
-        self.say("web-weekday-at", &[("date", Arg::from(&date)), ("time", Arg::from(&time))])
-    }
-
     /// "10:43:07 CET": the second at which something took effect. The date stands before it when it is not today's.
     fn second(&self, at: Micros) -> String {
         let time = words::clock_time(at, self.zone());
@@ -440,9 +433,7 @@ impl Object for Reading {
         let text = match method {
             "date" => self.words.date(self.locale, Micros(number()?), self.zone()),
             "moment" => self.moment(Micros(number()?)),
-            "day" => self.day(Micros(number()?)),
             "second" => self.second(Micros(number()?)),
-            "count" => self.words.count(self.locale, u64::try_from(number()?).unwrap_or(0)),
             "within" => within(self.locale, &short(value.as_str().unwrap_or_default(), 200)),
             "list" => self.list(&value.try_iter()?.map(|v| v.to_string()).collect::<Vec<_>>()),
             _ => return Err(wrong(format!("there is no fmt.{method}"))),

@@ -246,13 +246,12 @@ fn drawn(web: &WebState, workspace: &std::sync::Arc<Workspace>, form: &FormRow, 
         let words = workspace.words(Scope::whole(*no), locale);
         let key = workspace.offer.purpose(*no).map_or_else(String::new, |p| p.slug.clone());
         let (name, benefit, frequency) = (words.name, words.body, words.frequency);
-        PurposeBox { key, name, benefit, frequency, fixed_day: false, ticked: false }
+        PurposeBox { key, name, benefit, frequency, ticked: false }
     });
     let page = Signup {
         action: format!("/f/{}", form.slug),
         heading: heading.name,
         lead: heading.body,
-        readers: 0,
         purposes: boxes.collect(),
         email: String::new(),
         first_name: String::new(),

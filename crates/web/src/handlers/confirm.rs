@@ -119,7 +119,6 @@ fn welcome(visit: &Visit, asked: &Asked, at: Micros, earlier: bool) -> Response 
         choices: (!granted.is_empty()).then(|| Paths::of(visit, reader).choices()),
         granted,
         at,
-        first_letter: None,
         mail_follows: !earlier,
         masked: reader.masked(),
         earlier,

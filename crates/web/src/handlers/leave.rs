@@ -121,7 +121,6 @@ fn answer(visit: &Visit, reader: &Reader, token: &LeaveToken, what: What, at: Mi
         stopped: name(visit, reader, what),
         at,
         earlier,
-        waiting: false,
         still_on: on.iter().map(|scope| stoppable(&reader.workspace, *scope, visit.locale())).collect(),
         // Its button can only name what the link names, or everything.
         way_back: matches!(what, What::Everything) || what == What::Purpose(token.purpose),

@@ -67,8 +67,6 @@ pub struct Welcome {
     pub granted: Vec<Promise>,
     /// When the press was.
     pub at: Micros,
-    /// When the first letter comes, where that is known.
-    pub first_letter: Option<Micros>,
     /// Whether a welcome mail follows.
     pub mail_follows: bool,
     /// Path of the choices page; `None` leaves the link out.
@@ -87,13 +85,12 @@ impl Page for Welcome {
             first_name: "Luca".into(),
             granted: vec![bread(), offers()],
             at: ago(0),
-            first_letter: Some(ago(0).after(std::time::Duration::from_secs(74_813))),
             mail_follows: true,
             choices: Some("/p/sample-token".into()),
             masked: "l…o@example.it".into(),
             earlier: false,
         };
-        let plain = Self { first_name: String::new(), first_letter: None, ..first.clone() };
+        let plain = Self { first_name: String::new(), ..first.clone() };
         vec![
             ("plain", plain.clone()),
             ("used", Self { earlier: true, at: ago(3000), mail_follows: false, ..plain.clone() }),

@@ -59,8 +59,6 @@ pub struct Left {
     pub at: Micros,
     /// Whether it was stopped before this press ("You had left already").
     pub earlier: bool,
-    /// Whether a letter was waiting that now does not come.
-    pub waiting: bool,
     /// What is still on, each with its own button.
     pub still_on: Vec<Stoppable>,
     /// Whether "mail me a way back" is drawn (it posts [`FIELD_BACK`] to `action`).
@@ -78,17 +76,16 @@ impl Page for Left {
             stopped: Some(bread().name),
             at: ago(0),
             earlier: false,
-            waiting: true,
             still_on: vec![stoppable("offers", offers())],
             way_back: true,
             masked: "g…i@example.it".into(),
         };
-        let all = Self { stopped: None, still_on: vec![], waiting: false, ..one.clone() };
+        let all = Self { stopped: None, still_on: vec![], ..one.clone() };
         let courses = super::Promise { name: "Courses and openings".into(), frequency: "At most once a month".into() };
         let many = vec![stoppable("offers", offers()), stoppable("courses", courses)];
         vec![
             ("many", Self { still_on: many, ..one.clone() }),
-            ("earlier", Self { earlier: true, waiting: false, at: ago(3000), ..one.clone() }),
+            ("earlier", Self { earlier: true, at: ago(3000), ..one.clone() }),
             ("all", all.clone()),
             ("all-earlier", Self { earlier: true, at: ago(3000), way_back: false, ..all }),
             ("", one),

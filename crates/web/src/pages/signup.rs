@@ -30,8 +30,6 @@ pub struct Signup {
     pub heading: String,
     /// One or two sentences of the workspace below it.
     pub lead: String,
-    /// How many people have said yes; 0 is not shown.
-    pub readers: u64,
     /// The boxes, at least one.
     pub purposes: Vec<PurposeBox>,
     /// The address as typed; empty on a fresh form.
@@ -57,8 +55,6 @@ pub struct PurposeBox {
     pub benefit: String,
     /// The promise ("Every Thursday, 7:30").
     pub frequency: String,
-    /// Whether the promise is a fixed day (drawn with a calendar) or an upper bound (a clock).
-    pub fixed_day: bool,
     /// Whether the reader ticked it; drawn only beside `errors`.
     pub ticked: bool,
 }
@@ -104,7 +100,7 @@ impl Page for Signup {
         let mut kept = Self { email: "luca".into(), errors: vec![SignupError::EmailMalformed], ..typed.clone() };
         kept.purposes[1].ticked = true;
         vec![
-            ("new", Self { readers: 0, purposes: fresh.purposes[..1].to_vec(), ..fresh.clone() }),
+            ("new", Self { purposes: fresh.purposes[..1].to_vec(), ..fresh.clone() }),
             ("error", Self { errors: vec![slip.clone(), SignupError::NothingTicked], ..typed.clone() }),
             ("slip", Self { errors: vec![slip], purposes: kept.purposes.clone(), ..typed.clone() }),
             ("kept", kept),
@@ -127,14 +123,12 @@ fn fresh() -> Signup {
         name: name.into(),
         benefit: benefit.into(),
         frequency: frequency.into(),
-        fixed_day: key == "bread-letter",
         ticked: false,
     };
     Signup {
         action: "/f/letters".into(),
         heading: "Letters from the oven".into(),
         lead: "What we bake this week, and when it comes out.".into(),
-        readers: 1871,
         purposes: vec![
             purpose(
                 "bread-letter",
