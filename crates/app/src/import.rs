@@ -12,6 +12,7 @@ use volens_core::id::Id;
 use volens_core::locale::Locale;
 use volens_core::permission::{CountryBasis, Evidence, Mode, SourceKind};
 use volens_core::purpose::{Scope, SourceNo};
+use volens_core::text::is_unusable;
 use volens_store::contact::AddressKeys;
 use volens_store::contact::bulk::Arrival;
 use volens_store::purpose::{Addition, SourceRow};
@@ -255,7 +256,7 @@ impl App {
         if name.chars().count() > NAME_MAX {
             return reject("name", format!("the name is longer than {NAME_MAX} characters: shorten it"));
         }
-        if name.chars().any(unusable) {
+        if name.chars().any(is_unusable) {
             return reject("name", "the name holds a control or invisible character: type it anew".into());
         }
         let country = row.country.trim().to_ascii_uppercase();
@@ -389,12 +390,6 @@ impl Fit {
         self.locale = self.locale.or(later.locale);
         self.country = self.country.take().or(later.country);
     }
-}
-
-/// Controls, and marks that turn or hide text.
-fn unusable(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
 /// A day (its first instant in UTC) or an RFC 3339 instant.

@@ -15,6 +15,7 @@ pub mod permission;
 pub mod purpose;
 pub mod seal;
 pub mod standing;
+pub mod text;
 pub mod token;
 
 pub use clock::{Clock, Micros, Randomness};

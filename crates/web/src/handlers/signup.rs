@@ -13,6 +13,7 @@ use volens_app::Workspace;
 use volens_app::intake::{FormRow, SignUp};
 use volens_core::address::{AddressError, EmailAddress};
 use volens_core::purpose::{PurposeNo, Scope};
+use volens_core::text::is_unusable;
 use volens_core::token::{FormRender, TimeToken};
 
 use crate::body::{Fields, Sent};
@@ -121,7 +122,6 @@ impl Shown {
             action: format!("/f/{slug}"),
             heading,
             lead,
-            readers: 0,
             purposes: doc.purposes.iter().map(|no| self.purpose_box(visit, *no, typed)).collect(),
             email: typed.email.clone(),
             first_name: typed.name.clone(),
@@ -141,7 +141,6 @@ impl Shown {
             name: words.name,
             benefit: self.workspace.words(Scope::whole(no), visit.locale()).body,
             frequency: words.frequency,
-            fixed_day: false,
             ticked: typed.ticked.contains(&no),
         }
     }
@@ -213,7 +212,7 @@ impl Typed {
                 None
             }
         };
-        if self.name.chars().count() > NAME_MAX || self.name.chars().any(unusable) {
+        if self.name.chars().count() > NAME_MAX || self.name.chars().any(is_unusable) {
             errors.push(SignupError::NameUnusable);
         }
         if self.ticked.is_empty() {
@@ -253,13 +252,6 @@ impl Typed {
         out.push(hidden(FIELD_AGAIN, &self.again.saturating_add(1).to_string()));
         out
     }
-}
-
-/// Characters that a name cannot have: controls, line ends, and marks that turn or hide text (CVE-2021-42574).
-fn unusable(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{61C}' | '\u{200B}' | '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}'
-            | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFD}' | '\u{E000}'..='\u{F8FF}' | '\u{E0000}'..='\u{E0FFF}')
 }
 
 #[cfg(test)]
