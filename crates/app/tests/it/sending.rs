@@ -127,6 +127,35 @@ async fn who_left_one_topic_is_spared_its_letters_and_gets_the_others(db: TestDb
     sending.stop().await;
 }
 
+/// The field of that name, unfolded (RFC 5322 2.2.3).
+fn field(mail: &[u8], name: &str) -> String {
+    let mail = String::from_utf8_lossy(mail).replace("\r\n ", " ").replace("\r\n\t", " ");
+    let head = mail.split("\r\n\r\n").next().unwrap();
+    let line = head.lines().find(|l| l.starts_with(&format!("{name}: ")));
+    line.unwrap_or_else(|| panic!("no {name} in {head}")).to_owned()
+}
+
+#[both_engines(migrations = volens_store::MIGRATIONS)]
+async fn a_mail_address_for_leaving_is_named_only_where_one_is_read(db: TestDb) {
+    for intake in [None, Some("leave.bakery.example")] {
+        let house = house_with(db.db().clone(), |s| s.intake_host = intake.map(Into::into)).await;
+        if intake.is_none() {
+            house.people(1).await;
+        }
+        let sink = Sink::start(SinkConfig { keep_bytes: true, ..SinkConfig::default() }).await.unwrap();
+        let sending = house.sending("one", &sink, 5).await;
+        let stream = house.campaign(LETTER).await;
+        house.settled(stream, Duration::from_secs(20)).await;
+        sending.stop().await;
+        let mail = sink.accepted()[0].bytes.clone().unwrap();
+        let leave = field(&mail, "List-Unsubscribe");
+        assert!(leave.contains("<https://letters.nordicbakery.example/u/"), "{leave}");
+        assert_eq!(leave.contains("mailto:"), intake.is_some(), "{leave}");
+        assert_eq!(leave.contains("@leave.bakery.example"), intake.is_some(), "{leave}");
+        assert_eq!(field(&mail, "List-Unsubscribe-Post"), "List-Unsubscribe-Post: List-Unsubscribe=One-Click");
+    }
+}
+
 #[both_engines(migrations = volens_store::MIGRATIONS)]
 async fn pause_stops_at_once_and_resume_goes_on(db: TestDb) {
     let house = house_with(db.db().clone(), |s| s.sending.rate = Some(500)).await;

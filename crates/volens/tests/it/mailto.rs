@@ -60,6 +60,15 @@ async fn a_mail_to_the_token_leaves_and_any_other_is_refused() {
         assert_eq!(effect(), "CONSENT_DOI");
 
         let body = "Subject: unsubscribe\r\n\r\nbye\r\n.";
+        // While the database takes nothing, the other server keeps the mail and tries again.
+        let outsider = rusqlite::Connection::open(house.path("data/volens.db")).unwrap();
+        outsider.busy_timeout(std::time::Duration::from_secs(5)).unwrap();
+        outsider.execute_batch("BEGIN IMMEDIATE").unwrap();
+        let said = speak(intake, &["EHLO x", "MAIL FROM:<>", &rcpt(&address), "DATA", body, "QUIT"]);
+        assert!(said[5].starts_with("451") && said[5].contains("send it again later"), "{said:?}");
+        outsider.execute_batch("ROLLBACK").unwrap();
+        assert_eq!(effect(), "CONSENT_DOI");
+
         let said = speak(intake, &["EHLO x", "MAIL FROM:<>", &rcpt(&address.to_uppercase()), "DATA", body, "QUIT"]);
         assert!(said[5].starts_with("250"), "{said:?}");
         assert_eq!(effect(), "WITHDRAWN");

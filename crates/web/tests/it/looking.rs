@@ -14,10 +14,13 @@ use crate::fixture::{DAY, House, NEWS, ask, bare, furnish, house};
 /// A token, what it is, and the power that it gives; `None` = none.
 type Token = (String, String, Option<Power>);
 
-/// Tokens of every power: right, expired, forged, of another workspace, of another key, of somebody who is gone, cut.
+/// Tokens of every power: right, expired, forged, of another workspace, of another key, of somebody who is gone, cut; and
+/// those that join the request of one reader to the point of another.
 async fn tokens(house: &House) -> Vec<Token> {
     let event = house.join("giulia.rossi@example.it").await;
     let point = house.point("giulia.rossi@example.it").await;
+    let theirs = house.join("luca.ferrero@example.it").await;
+    let neighbour = house.point("luca.ferrero@example.it").await;
     let other = furnish(&house.app, "other", "Other House", "other").await.no;
     let (ws, now, ring) = (house.ws.tenant.no, house.now(), &*house.app.ring);
     let foreign = KeyRing::new(&MasterKey::from_bytes([8; 32]), &[]).unwrap();
@@ -45,6 +48,10 @@ async fn tokens(house: &House) -> Vec<Token> {
         add(name, Power::Choices, ChoicesToken::new(ws, point, at).mint(ring), right);
         // A leave link never runs out.
         add(name, Power::Leave, LeaveToken::new(ws, point, NEWS).mint(ring), right || name == "expired");
+    }
+    for (name, event, point) in [("to another person", event, neighbour), ("of another person", theirs, point)] {
+        add(name, Power::Confirm, ConfirmToken::new(ws, event, point, now).mint(ring), false);
+        add(name, Power::NotMe, NotMeToken::new(ws, event, point, now).mint(ring), false);
     }
     let bounce = BounceToken::new(DeliveryKey { stream: StreamNo(1), ordinal: 1 }, now).mint(ring);
     add("right", Power::Bounce, bounce, false);
