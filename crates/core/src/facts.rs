@@ -218,13 +218,16 @@ impl Facts {
     /// The facts of `message` to a point that stands so, dispatched `now`. Instants are floored to seconds.
     ///
     /// FACTS compares topics as whole strings, so a permission or stop that covers the message in our tree is written
-    /// with exactly the message's topic, every other one with its own (DESIGN 1).
+    /// with exactly the message's topic, every other one with its own (DESIGN 1). What is held against a message counts
+    /// from `now` at the latest: nodes' clocks differ, and a stop that is dated ahead of ours counts all the same
+    /// (DESIGN 5), while FACTS counts it only from its second on.
     #[must_use]
     pub fn assemble(standing: &Standing, message: &Intended, catalogue: &Catalogue, now: Micros) -> Self {
         let topic = catalogue.topic_string(message.scope);
-        let writer = Writer { message, catalogue, topic: &topic };
+        let now = now.floor_to_second();
+        let writer = Writer { message, catalogue, topic: &topic, now };
         Self {
-            now: now.floor_to_second(),
+            now,
             queued_at: message.queued_at.floor_to_second(),
             message: Message { id: None, channel: message.channel, kind: message.kind, topic: topic.clone() },
             sender: SenderFacts { entity: catalogue.entity(message.sender) },
@@ -241,9 +244,15 @@ struct Writer<'a> {
     message: &'a Intended,
     catalogue: &'a Catalogue,
     topic: &'a Arc<str>,
+    now: Micros,
 }
 
 impl Writer<'_> {
+    /// When something that stops the message counts from.
+    fn stopping(&self, at: Micros) -> Micros {
+        at.floor_to_second().min(self.now)
+    }
+
     fn topic_of(&self, scope: Scope) -> Arc<str> {
         if scope.covers(&self.message.scope) { self.topic.clone() } else { self.catalogue.topic_string(scope) }
     }
@@ -252,9 +261,9 @@ impl Writer<'_> {
         let given = standing.grants.iter().map(|g| PermissionFacts {
             ground: g.seq,
             mode: g.mode,
-            given_at: g.given_at.floor_to_second(),
+            given_at: if g.state == State::Refused { self.stopping(g.given_at) } else { g.given_at.floor_to_second() },
             state: g.state,
-            withdrawn_at: g.withdrawn_at.map(Micros::floor_to_second),
+            withdrawn_at: g.withdrawn_at.map(|at| self.stopping(at)),
             valid_until: g.valid_until.map(Micros::floor_to_second),
             evidence: g.evidence,
             confirm_client: g.client,
@@ -314,7 +323,7 @@ impl Writer<'_> {
             scope: scope.to_owned(),
             topic,
             sender,
-            since: stop.since.floor_to_second(),
+            since: self.stopping(stop.since),
             reason: stop.reason,
         }
     }

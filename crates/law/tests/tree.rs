@@ -8,7 +8,7 @@ use volens_core::Micros;
 use volens_core::consent::{Actor, Body, Draft, Event, Item, Left, Stamp, fold};
 use volens_core::facts::{Facts, Intended, Kind};
 use volens_core::id::{ContactId, EventId, PointId, WorkspaceId};
-use volens_core::permission::{Channel, Client, Evidence, Mode, StopReason, StopScope};
+use volens_core::permission::{Channel, Client, Evidence, Grant, Mode, State, StopReason, StopScope};
 use volens_core::purpose::{Catalogue, Class, PurposeEntry, PurposeNo, Scope, SenderNo, SourceNo, TopicNo};
 use volens_core::standing::Standing;
 use volens_law::{Decision, Effect, Reason, Stored, decide};
@@ -104,7 +104,10 @@ impl Log {
     }
 
     fn ask_law_for(&self, scope: Scope, kind: Kind) -> Decision {
-        let now = Micros((self.seq + 1) * DAY);
+        self.ask_law_at(Micros((self.seq + 1) * DAY), scope, kind)
+    }
+
+    fn ask_law_at(&self, now: Micros, scope: Scope, kind: Kind) -> Decision {
         let message = Intended { channel: Channel::Email, kind, scope, sender: SENDER, queued_at: now };
         decide(&Facts::assemble(&self.standing, &message, &catalogue(), now))
     }
@@ -262,6 +265,44 @@ fn it_was_not_me_voids_the_request_and_its_link() {
     log.add(Body::Refused { of });
     log.add(Body::Confirmed { of, client: Client::Human, token: String::new() });
     assert_eq!(log.ask_law(whole(1)).reason, Reason::NoConsent);
+}
+
+#[test]
+fn a_stop_dated_ahead_of_the_deciding_clock_counts() {
+    let ways: [(fn(&mut Log), Reason); 4] = [
+        (|log| log.leave(whole(1)), Reason::Withdrawn),
+        (Log::leave_everything, Reason::Suppressed),
+        (
+            |log| drop(log.add(Body::Suppressed { scope: StopScope::All, reason: StopReason::Objection })),
+            Reason::Objected,
+        ),
+        (
+            |log| drop(log.add(Body::Suppressed { scope: StopScope::About(whole(1)), reason: StopReason::Unsubscribe })),
+            Reason::Suppressed,
+        ),
+    ];
+    for (stop, reason) in ways {
+        let mut log = Log::default();
+        log.join(whole(1));
+        // The clock that decides is behind the one that dated the stop, but not behind the permission.
+        let behind = |log: &Log| Micros(log.seq * DAY - 5_000_000);
+        stop(&mut log);
+        let decided = log.ask_law_at(behind(&log), topic(1, 1), Kind::Newsletter);
+        assert_eq!((decided.effect, decided.reason), (Effect::Deny, reason));
+        assert_eq!(decided.ground, Some(log.seq));
+        let seen = log.ask_law_at(Micros(log.seq * DAY + 1_000_000), topic(1, 1), Kind::Newsletter);
+        assert_eq!((seen.reason, seen.ground), (decided.reason, decided.ground), "the same as on time");
+    }
+}
+
+#[test]
+fn a_refusal_dated_ahead_counts() {
+    let mut log = Log::default();
+    log.join(whole(1));
+    let now = Micros(log.seq * DAY + 1_000_000);
+    let yes = log.standing.grants[0].clone();
+    log.standing.grants[0] = Grant { state: State::Refused, given_at: Micros(now.0 + 5_000_000), ..yes };
+    assert_eq!(log.ask_law_at(now, whole(1), Kind::Newsletter).reason, Reason::Refused);
 }
 
 #[test]

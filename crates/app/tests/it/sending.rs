@@ -9,10 +9,10 @@ use volens_core::purpose::Scope;
 use volens_core::token::{ChoicesToken, LeaveToken};
 use volens_store::delivery::DeliveryState::{Denied, Failed, Sent, Unknown};
 use volens_testkit::sink::{Sink, SinkConfig, refuse_first};
-use volens_testkit::{TestDb, both_engines};
+use volens_testkit::{FakeClock, TestDb, both_engines};
 use volens_wire::Reply;
 
-use crate::fixture::{LETTER, NEWS, RYE, address, house, house_with};
+use crate::fixture::{LETTER, NEWS, RYE, address, house, house_at, house_with};
 
 fn number(to: &str) -> usize {
     to[1..].split('@').next().unwrap().parse().unwrap()
@@ -154,6 +154,26 @@ async fn a_mail_address_for_leaving_is_named_only_where_one_is_read(db: TestDb) 
         assert_eq!(leave.contains("@leave.bakery.example"), intake.is_some(), "{leave}");
         assert_eq!(field(&mail, "List-Unsubscribe-Post"), "List-Unsubscribe-Post: List-Unsubscribe=One-Click");
     }
+}
+
+#[both_engines(migrations = volens_store::MIGRATIONS)]
+async fn who_left_is_spared_by_a_clock_that_stepped_back(db: TestDb) {
+    let clock = FakeClock::default();
+    let house = house_at(db.db().clone(), Arc::new(clock.clone()), |_| ()).await;
+    house.people(20).await;
+    let sink = Sink::start(SinkConfig::default()).await.unwrap();
+    let stream = house.campaign(LETTER).await;
+    let point = house.app.find(&house.ws, &address(3)).await.unwrap();
+    let token = LeaveToken::new(house.ws.tenant.no, point.place.point, NEWS);
+    let what = volens_app::consent::What::Purpose(NEWS);
+    house.app.leave(&token, what, "page", Actor::Person, &Default::default()).await.unwrap();
+    // As NTP may do it, or a second node whose clock is behind.
+    clock.step_back(Duration::from_secs(5));
+    let sending = house.sending("one", &sink, 5).await;
+    let books = house.settled(stream, Duration::from_secs(30)).await;
+    sending.stop().await;
+    assert_eq!((books.of(Sent), books.of(Denied)), (17, 3), "two stand only in a file, one has left");
+    assert!(sink.accepted().iter().all(|a| a.to != [address(3)]), "nobody who left was written to");
 }
 
 #[both_engines(migrations = volens_store::MIGRATIONS)]

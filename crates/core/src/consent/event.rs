@@ -210,12 +210,6 @@ impl Body {
             Self::Sourced { .. } => "sourced",
         }
     }
-
-    /// Whether the event closes something: it will go to the stop journal, and a date in the future does not delay it.
-    #[must_use]
-    pub fn is_stop(&self) -> bool {
-        matches!(self, Self::Withdrawn { .. } | Self::Suppressed { .. } | Self::Refused { .. })
-    }
 }
 
 /// The context objects that an event names by hash: what many events share, without personal data.
