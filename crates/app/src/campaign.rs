@@ -11,9 +11,9 @@ use volens_core::id::{CampaignId, DeliveryKey, StreamNo};
 use volens_core::permission::{Client, Evidence, Grant, Mode, State};
 use volens_core::purpose::{Scope, SourceNo};
 use volens_core::standing::Standing;
-use volens_law::{Effect, Reason, Stored};
+use volens_law::{Effect, Reason};
 use volens_mail::{Letter, Rendered};
-use volens_store::campaign::plan::Candidate;
+use volens_store::campaign::plan::{Candidate, Holes};
 use volens_store::campaign::{CampaignRow, CampaignState, NewCampaign};
 use volens_store::delivery::{Books, DeliveryState, Planned};
 
@@ -199,16 +199,21 @@ impl App {
         loop {
             let stretch = self.store.plan_stretch(tenant, stream, STRETCH).await?;
             let Some(last) = stretch.people.last() else { break };
-            for candidate in stretch.people.iter().filter(|c| c.open) {
-                check.look(workspace, candidate, &message, self.now());
+            let mut holes = None;
+            for some in stretch.people.chunks(100) {
+                for candidate in some.iter().filter(|c| c.open) {
+                    check.look(workspace, candidate, &message, self.now(), &mut holes);
+                }
+                tokio::task::yield_now().await;
             }
-            self.store.plan(tenant, stream, stretch.after, last.point, self.now()).await?;
+            self.store.plan(tenant, stream, stretch.after, last.point, holes, self.now()).await?;
             if self.store.campaign(tenant, stream).await?.is_none_or(|c| c.state != CampaignState::Planning) {
                 return Ok(());
             }
         }
-        if let Some(problem) = check.problem() {
-            self.store.reject_campaign(tenant, stream, problem).await?;
+        // Read after the plan's end was seen: it holds what every node, and every life of this one, has found.
+        if let Some(campaign) = self.store.campaign(tenant, stream).await?.filter(|c| c.holes > 0) {
+            self.store.reject_campaign(tenant, stream, holes_found(&campaign)).await?;
             return Ok(());
         }
         self.store.start_campaign(tenant, stream).await?;
@@ -376,57 +381,55 @@ fn scope_of(workspace: &Workspace, letter: &Letter) -> Result<Scope, AppError> {
     Ok(Scope { purpose, topic: Some(topic) })
 }
 
-/// Checks a letter against everybody who may get it, before the first mail: each set of missing fields once.
+/// Checks a letter against everybody who may get it, before the first mail. Where nothing depends on values, each set of
+/// fields is looked at once.
 struct LetterCheck<'a> {
     letter: &'a CampaignLetter,
     fields: Vec<String>,
-    seen: std::collections::HashSet<Vec<bool>>,
-    missing: u64,
-    example: Option<(String, String)>,
+    fine: std::collections::HashSet<Vec<bool>>,
 }
 
 impl<'a> LetterCheck<'a> {
     fn new(letter: &'a CampaignLetter) -> Self {
         let fields = letter.compiled.fields().iter().cloned().collect();
-        Self { letter, fields, seen: std::collections::HashSet::new(), missing: 0, example: None }
+        Self { letter, fields, fine: std::collections::HashSet::new() }
     }
 
-    fn look(&mut self, workspace: &Workspace, candidate: &Candidate, message: &Intended, now: Micros) {
-        if self.fields.is_empty() {
+    fn look(
+        &mut self,
+        workspace: &Workspace,
+        candidate: &Candidate,
+        message: &Intended,
+        now: Micros,
+        holes: &mut Option<Holes>,
+    ) {
+        let by_fields = !self.letter.compiled.depends_on_values();
+        if by_fields && self.fields.is_empty() {
             return;
         }
         let view = person(candidate.name.as_deref(), &candidate.profile, &candidate.standing);
         let shape: Vec<bool> = self.fields.iter().map(|f| view.has(f)).collect();
-        // A set of fields that was fine for somebody is fine for everybody; the others are counted.
-        if self.seen.contains(&shape) {
+        if by_fields && self.fine.contains(&shape) {
             return;
         }
         let Err(e) = self.letter.compiled.check(&view) else {
-            self.seen.insert(shape);
+            self.fine.insert(shape);
             return;
         };
         let (decision, _) = decide(workspace, &candidate.standing, 0, message, now.next_second());
         if decision.effect == Effect::Allow {
-            self.missing += 1;
-            self.example.get_or_insert_with(|| (mask(&candidate.address), e.to_string()));
+            let example = || Holes { people: 0, example: format!("For {}: {e}", mask(&candidate.address)) };
+            holes.get_or_insert_with(example).people += 1;
         }
     }
+}
 
-    fn problem(&self) -> Option<String> {
-        let (who, what) = self.example.as_ref()?;
-        let n = self.missing;
-        let people = if n == 1 { "1 person".to_owned() } else { format!("{n} people") };
-        Some(format!("Nothing was sent: {people} would get a letter with a hole. For {who}: {what}"))
-    }
+fn holes_found(campaign: &CampaignRow) -> String {
+    let people = if campaign.holes == 1 { "1 person".to_owned() } else { format!("{} people", campaign.holes) };
+    let example = campaign.problem.as_deref().unwrap_or_default();
+    format!("Nothing was sent: {people} would get a letter with a hole. {example}")
 }
 
 fn mask(address: &str) -> String {
     volens_core::address::EmailAddress::parse(address).map_or_else(|_| "somebody".to_owned(), |a| a.masked())
-}
-
-/// The stored decision of a row, in one sentence.
-#[must_use]
-pub fn decision_sentence(decision: Option<&[u8]>) -> String {
-    let stored = decision.filter(|d| !d.is_empty()).and_then(|d| Stored::unpack(d).ok());
-    stored.map_or_else(|| "Not decided yet.".to_owned(), |s| crate::contact::stored_sentence(&s))
 }

@@ -8,6 +8,7 @@ use volens_core::Locale;
 
 use crate::body::{self, Body};
 use crate::header::HeaderText;
+use crate::holes::only_prints_fields;
 use crate::layout::{Brand, Footer, Frame, ascii};
 use crate::letter::{Letter, LetterError};
 use crate::person::{Missed, PersonView, Root};
@@ -87,6 +88,7 @@ pub struct Compiled {
     /// Parts without code, which need no engine.
     fixed: [Option<String>; 4],
     fields: BTreeSet<String>,
+    depends_on_values: bool,
     frame: Frame,
     locale: Locale,
     /// The labels of the links under the letter, for readers of each language.
@@ -110,6 +112,7 @@ impl Compiled {
         let Body { html, text, holes } = body::make(letter, brand)?;
         let preview = letter.preview.clone().unwrap_or_default();
         let parts = [letter.subject.clone(), preview, html, text];
+        let depends_on_values = !parts.iter().all(|part| only_prints_fields(part));
         let mut engine = engine();
         let mut fixed = [const { None }; 4];
         let mut fields = BTreeSet::new();
@@ -132,7 +135,7 @@ impl Compiled {
         }
         let label = |key: &str| Locale::ALL.map(|l| words.say(l, key, &[]));
         let (change, leave) = (label("footer-change"), label("footer-leave"));
-        Ok(Self { engine, fixed, fields, frame: Frame::new(brand, locale), locale, change, leave })
+        Ok(Self { engine, fixed, fields, depends_on_values, frame: Frame::new(brand, locale), locale, change, leave })
     }
 
     /// The fields of a person that the letter uses, without `person.`; also those with a default or inside a
@@ -140,6 +143,13 @@ impl Compiled {
     #[must_use]
     pub fn fields(&self) -> &BTreeSet<String> {
         &self.fields
+    }
+
+    /// Whether what a person's fields hold may decide if the letter can be made, not only which there are: it has
+    /// conditions, loops or calculations.
+    #[must_use]
+    pub fn depends_on_values(&self) -> bool {
+        self.depends_on_values
     }
 
     /// Whether the letter can be made for this person.

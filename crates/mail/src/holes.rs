@@ -159,6 +159,44 @@ fn guarded(text: &str) -> String {
     out
 }
 
+/// Whether all code of a text prints a field of a person, or words in its place where it is missing: whether that goes
+/// well depends on which fields there are, never on what they hold.
+pub(crate) fn only_prints_fields(text: &str) -> bool {
+    let mut rest = text;
+    while let Some((start, close, _)) = next_code(rest) {
+        let code = &rest[start..];
+        let Some(code) = code_length(code, close).map(|length| &code[..length]) else { return false };
+        if !code.starts_with("{#") && !prints_a_field(code) {
+            return false;
+        }
+        rest = &rest[start + code.len()..];
+    }
+    true
+}
+
+fn prints_a_field(code: &str) -> bool {
+    let inside = code.strip_prefix("{{").and_then(|c| c.strip_suffix("}}"));
+    let Some(field) = inside.and_then(|c| c.trim_matches(['-', '+']).trim().strip_prefix("person.")) else {
+        return false;
+    };
+    let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let rest = field.trim_start_matches(is_name);
+    rest.len() < field.len() && (rest.is_empty() || is_default(rest))
+}
+
+/// `| default('friend')`, with nothing but plain words between the quotes.
+fn is_default(filter: &str) -> bool {
+    let name = filter.trim_start().strip_prefix('|').map(str::trim_start);
+    let name = name.and_then(|n| n.strip_prefix("default").or_else(|| n.strip_prefix('d')));
+    let words = name.and_then(|n| n.trim().strip_prefix('(')).and_then(|n| n.strip_suffix(')')).map(str::trim);
+    words.is_some_and(|words| {
+        ['\'', '"'].iter().any(|quote| {
+            let inside = words.strip_prefix(*quote).and_then(|w| w.strip_suffix(*quote));
+            inside.is_some_and(|w| !w.contains([*quote, '\\']))
+        })
+    })
+}
+
 fn misplaced(line: usize) -> LetterError {
     LetterError::Misplaced {
         line,
@@ -202,6 +240,35 @@ mod tests {
         assert!(!dug.contains('{') && dug.contains("<!--vlxx1z-->"), "{dug}");
         assert_eq!(holes.fill(&dug).unwrap(), source);
         assert_eq!(holes.fill(&holes.uncomment(&dug)).unwrap(), source);
+    }
+
+    #[test]
+    fn what_depends_on_fields_alone() {
+        for plain in [
+            "no code",
+            "Hi {{ person.first_name }}, {{person.city}} {# a note #}",
+            "Hi {{- person.first_name | default('friend') -}} and {{ person.x|default(\"it's\") }} {{ person.y | d('') }}",
+        ] {
+            assert!(only_prints_fields(plain), "{plain}");
+        }
+        for code in [
+            "{% if person.country == 'IT' %}{{ person.first_name }}{% endif %}",
+            "{{ person.first_name if person.country == 'IT' }}",
+            "{{ person.nick or person.first_name }}",
+            "{{ person.points / person.visits }}",
+            "{{ person.points | int }}",
+            "{{ person.a | default(person.b) }}",
+            "{{ person.a | default('x') | int }}",
+            "{{ person.a | default('x', person.b) }}",
+            "{{ person.a | default('x' if person.b == 'y') }}",
+            "{{ person.a | default('x' ~ 'y') }}",
+            "{{ person }}",
+            "{{ person. }}",
+            "{{ person.a }} {{ person[person.a] }}",
+            "{{ person.a",
+        ] {
+            assert!(!only_prints_fields(code), "{code}");
+        }
     }
 
     #[test]

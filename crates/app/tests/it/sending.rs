@@ -7,12 +7,13 @@ use std::time::Duration;
 use volens_core::consent::Actor;
 use volens_core::purpose::Scope;
 use volens_core::token::{ChoicesToken, LeaveToken};
+use volens_store::campaign::CampaignState;
 use volens_store::delivery::DeliveryState::{Denied, Failed, Sent, Unknown};
 use volens_testkit::sink::{Sink, SinkConfig, refuse_first};
 use volens_testkit::{FakeClock, TestDb, both_engines};
 use volens_wire::Reply;
 
-use crate::fixture::{LETTER, NEWS, RYE, address, house, house_at, house_with};
+use crate::fixture::{House, LETTER, NEWS, RYE, Running, address, house, house_at, house_with};
 
 fn number(to: &str) -> usize {
     to[1..].split('@').next().unwrap().parse().unwrap()
@@ -199,13 +200,58 @@ async fn pause_stops_at_once_and_resume_goes_on(db: TestDb) {
     assert_eq!(house.balanced(stream).await, books);
 }
 
+/// Somebody without a name.
+async fn nameless(house: &House, address: &str, country: &str) {
+    let mut somebody = house.arrival(address, "x", volens_core::permission::Evidence::Doi);
+    somebody.point.name = None;
+    somebody.acts[0].profile.as_mut().unwrap().country = Some(country.into());
+    house.app.store.bring_in(house.ws.tenant, vec![somebody], house.app.now()).await.unwrap();
+}
+
+#[both_engines(migrations = volens_store::MIGRATIONS)]
+async fn a_hole_behind_a_condition_on_a_value_is_found(db: TestDb) {
+    let house = house(db.db().clone()).await;
+    for (address, country) in [("lisa@d1.example", "SE"), ("lena@d1.example", "SE"), ("ida@d2.example", "IT")] {
+        nameless(&house, address, country).await;
+    }
+    let condition = "{% if person.country == 'IT' %}{{ person.first_name }}{% endif %}";
+    let letter = format!("---\npurpose: news\nsubject: Rye\n---\nHi {condition}\n");
+    let stream = house.campaign(&letter).await;
+    let campaign = house.app.store.campaign(house.ws.tenant, stream).await.unwrap().unwrap();
+    let problem = campaign.problem.unwrap();
+    assert!(problem.contains("1 person") && problem.contains("first_name"), "{problem}");
+    assert_eq!(campaign.state, CampaignState::Draft);
+}
+
+#[both_engines(migrations = volens_store::MIGRATIONS)]
+async fn a_hole_is_not_forgotten_when_the_planning_is_cut_off(db: TestDb) {
+    let house = house(db.db().clone()).await;
+    nameless(&house, "first@d1.example", "IT").await;
+    house.people(8_000).await;
+    let stream = house.app.create_campaign(&house.ws, "Rye", LETTER).await.unwrap();
+    house.app.send_campaign(&house.ws, stream).await.unwrap();
+    let tenant = house.ws.tenant;
+    let begun = async { while house.app.store.campaign(tenant, stream).await.unwrap().unwrap().planned == 0 {} };
+    tokio::select! {
+        done = house.app.plan_campaign(&house.ws, stream) => panic!("the planning was not cut off: {done:?}"),
+        () = begun => {}
+    }
+    let another = house_at(db.another_node().await, Arc::new(Running::times(1)), |_| ()).await;
+    another.app.plan_campaign(&another.ws, stream).await.unwrap();
+    let campaign = house.app.store.campaign(tenant, stream).await.unwrap().unwrap();
+    assert_eq!(campaign.state, CampaignState::Draft);
+    let problem = campaign.problem.unwrap();
+    assert!(problem.contains("1 person") && problem.contains("first_name"), "{problem}");
+    // Sent once more, it is looked at afresh.
+    house.app.send_campaign(&house.ws, stream).await.unwrap();
+    assert_eq!(house.app.store.campaign(tenant, stream).await.unwrap().unwrap().problem, None);
+}
+
 #[both_engines(migrations = volens_store::MIGRATIONS)]
 async fn a_letter_with_a_hole_is_not_sent_to_anybody(db: TestDb) {
     let house = house(db.db().clone()).await;
     house.people(50).await;
-    let mut nameless = house.arrival("nameless@d1.example", "x", volens_core::permission::Evidence::Doi);
-    nameless.point.name = None;
-    house.app.store.bring_in(house.ws.tenant, vec![nameless], house.app.now()).await.unwrap();
+    nameless(&house, "nameless@d1.example", "IT").await;
     let sink = Sink::start(SinkConfig::default()).await.unwrap();
     let sending = house.sending("one", &sink, 5).await;
     let stream = house.campaign(LETTER).await;

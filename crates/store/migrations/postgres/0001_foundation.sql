@@ -272,6 +272,7 @@ CREATE TABLE campaign (
     useful_for bigint NOT NULL,
     why text COLLATE "C",
     problem text COLLATE "C",
+    holes bigint NOT NULL,
     queued_at bigint NOT NULL,
     useful_until bigint NOT NULL,
     plan_cursor bytea,

@@ -295,6 +295,7 @@ CREATE TABLE campaign (
     useful_for INTEGER NOT NULL,
     why TEXT,
     problem TEXT,
+    holes INTEGER NOT NULL,
     queued_at INTEGER NOT NULL,
     useful_until INTEGER NOT NULL,
     plan_cursor BLOB,

@@ -18,31 +18,32 @@ statements! {
     /// A new campaign.
     INSERT_CAMPAIGN: Tenant [Int, Blob, Int, Text, Text, Int, Int, Int, Int, Int] => []
         "INSERT INTO campaign (ws, id, stream, name, source, purpose, topic, sender, useful_for, why, problem,
-                               queued_at, useful_until, plan_cursor, planned, created_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, NULL, NULL, 0, 0, NULL, 0, $10)";
+                               holes, queued_at, useful_until, plan_cursor, planned, created_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, NULL, NULL, 0, 0, 0, NULL, 0, $10)";
     /// All campaigns, newest first.
-    CAMPAIGNS: Tenant [Int] => [Blob, Int, Text, Text, Int, Int, Int, Int, Text, Text, Int, Int, Int, Int, Int]
+    CAMPAIGNS: Tenant [Int] => [Blob, Int, Text, Text, Int, Int, Int, Int, Text, Text, Int, Int, Int, Int, Int, Int]
         "SELECT c.id, c.stream, c.name, c.source, c.purpose, c.topic, c.sender, c.useful_for, c.why, c.problem,
-                c.queued_at, c.useful_until, c.planned, c.created_at, t.state
+                c.queued_at, c.useful_until, c.planned, c.created_at, t.state, c.holes
          FROM campaign c JOIN stream t ON t.ws = c.ws AND t.no = c.stream
          WHERE c.ws = $1 ORDER BY c.id DESC";
     /// The campaign of a stream.
-    CAMPAIGN_OF: Tenant hot [Int, Int] => [Blob, Int, Text, Text, Int, Int, Int, Int, Text, Text, Int, Int, Int, Int, Int]
+    CAMPAIGN_OF: Tenant hot [Int, Int] => [Blob, Int, Text, Text, Int, Int, Int, Int, Text, Text, Int, Int, Int, Int, Int, Int]
         "SELECT c.id, c.stream, c.name, c.source, c.purpose, c.topic, c.sender, c.useful_for, c.why, c.problem,
-                c.queued_at, c.useful_until, c.planned, c.created_at, t.state
+                c.queued_at, c.useful_until, c.planned, c.created_at, t.state, c.holes
          FROM campaign c JOIN stream t ON t.ws = c.ws AND t.no = c.stream
          WHERE c.ws = $1 AND c.stream = $2";
     /// Locks a stream's state.
     LOCK_STREAM: Tenant [Int, Int] => [Int] "SELECT state FROM stream WHERE ws = $1 AND no = $2 {lock}";
     /// Sets it.
     SET_STREAM: Tenant [Int, Int, Int] => [] "UPDATE stream SET state = $3 WHERE ws = $1 AND no = $2";
-    /// Sets the state of the stream's slices in which something may still wait.
-    SET_SLICES: Tenant [Int, Int, Int] => []
-        "UPDATE slice SET state = $3 WHERE ws = $1 AND stream = $2 AND (state < 2 OR (state = 2 AND planned > 0))";
+    /// Sets the state of all the stream's slices: also of those that are done, for what is taken back later falls under
+    /// it too.
+    SET_SLICES: Tenant [Int, Int, Int] => [] "UPDATE slice SET state = $3 WHERE ws = $1 AND stream = $2";
     /// Why a campaign stands still.
     SET_WHY: Tenant [Int, Int, Text] => [] "UPDATE campaign SET why = $3 WHERE ws = $1 AND stream = $2";
-    /// What keeps a campaign from being sent.
-    SET_PROBLEM: Tenant [Int, Int, Text] => [] "UPDATE campaign SET problem = $3 WHERE ws = $1 AND stream = $2";
+    /// Nothing keeps a campaign from being sent, as far as is known.
+    NO_PROBLEM: Tenant [Int, Int] => []
+        "UPDATE campaign SET problem = NULL, holes = 0 WHERE ws = $1 AND stream = $2";
     /// When it was queued, and until when it is worth reading.
     SET_TIMES: Tenant [Int, Int, Int, Int] => []
         "UPDATE campaign SET queued_at = $3, useful_until = $4 WHERE ws = $1 AND stream = $2";
@@ -149,8 +150,10 @@ pub struct CampaignRow {
     pub useful_for: i64,
     /// Why it stands still.
     pub why: Option<String>,
-    /// What kept it from being sent.
+    /// What kept it from being sent; while it is planned: of one of its holes, what is missing and to whom.
     pub problem: Option<String>,
+    /// People found by the plan for whom the letter cannot be made.
+    pub holes: i64,
     /// When it was queued; 0 = not yet.
     pub queued_at: Micros,
     /// Until when it is worth reading.
@@ -180,6 +183,7 @@ fn campaign(r: &Row) -> Result<CampaignRow, StoreError> {
         planned: r.int(12)?,
         created_at: row::micros(r, 13)?,
         state: CampaignState::read(r.int(14)?)?,
+        holes: r.int(15)?,
     })
 }
 
@@ -288,7 +292,7 @@ impl Job for Begin {
         let campaign = campaign(&row.ok_or(StoreError::Missing("campaign"))?)?;
         let until = self.now.0.saturating_add(campaign.useful_for);
         tx.execute(&SET_TIMES, &params![ws, stream, self.now.0, until]).await?;
-        tx.execute(&SET_PROBLEM, &params![ws, stream, None::<String>]).await?;
+        tx.execute(&NO_PROBLEM, &params![ws, stream]).await?;
         tx.execute(&SET_STREAM, &params![ws, stream, CampaignState::Planning.number()]).await?;
         Ok(())
     }

@@ -44,6 +44,9 @@ statements! {
     /// Moves the cursor.
     MOVE_CURSOR: Tenant [Int, Int, Blob, Int] => []
         "UPDATE campaign SET plan_cursor = $3, planned = $4 WHERE ws = $1 AND stream = $2";
+    /// Notes for whom the letter cannot be made; the first example stays.
+    ADD_HOLES: Tenant [Int, Int, Int, Text] => []
+        "UPDATE campaign SET holes = holes + $3, problem = COALESCE(problem, $4) WHERE ws = $1 AND stream = $2";
     /// Takes the rows of a rejected plan away.
     DROP_ROWS: Tenant [Int, Int] => [] "DELETE FROM delivery WHERE ws = $1 AND stream = $2 AND state = 0";
     /// And its slices.
@@ -52,7 +55,7 @@ statements! {
     DROP_LEFT_OUT: Tenant [Int, Int] => [] "DELETE FROM left_out WHERE ws = $1 AND stream = $2";
     /// The campaign is a draft again.
     RESET_PLAN: Tenant [Int, Int, Text] => []
-        "UPDATE campaign SET plan_cursor = NULL, planned = 0, queued_at = 0, useful_until = 0, problem = $3
+        "UPDATE campaign SET plan_cursor = NULL, planned = 0, queued_at = 0, useful_until = 0, problem = $3, holes = 0
          WHERE ws = $1 AND stream = $2";
 }
 
@@ -82,6 +85,15 @@ pub struct Stretch {
     pub after: PointId,
     /// Rows planned before it.
     pub planned: i64,
+}
+
+/// People of a stretch for whom the letter cannot be made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Holes {
+    /// How many.
+    pub people: i64,
+    /// What is missing, and to whom.
+    pub example: String,
 }
 
 struct ReadStretch(Tenant, StreamNo, i64);
@@ -115,6 +127,7 @@ struct Plan {
     stream: StreamNo,
     after: PointId,
     upto: PointId,
+    holes: Option<Holes>,
     now: volens_core::Micros,
 }
 
@@ -156,6 +169,10 @@ impl Job for Plan {
             tx.execute(&ADD_LEFT_OUT, &params![ws, stream, row.int(0)?, row.int(1)?]).await?;
         }
         self.slices(tx, planned, n).await?;
+        // With the cursor: who goes on from there does not look at these people again.
+        if let Some(holes) = &self.holes {
+            tx.execute(&ADD_HOLES, &params![ws, stream, holes.people, holes.example.as_str()]).await?;
+        }
         tx.execute(&MOVE_CURSOR, &params![ws, stream, upto, planned + n]).await?;
         Ok(planned + n)
     }
@@ -195,7 +212,8 @@ impl Store {
         self.db.read(ReadStretch(tenant, stream, i64::from(limit))).await
     }
 
-    /// Plans the people between `after` and `upto`; does nothing when another node was faster. Gives all planned.
+    /// Plans the people between `after` and `upto`, and notes for whom of them the letter cannot be made; does nothing
+    /// when another node was faster. Gives all planned.
     ///
     /// # Errors
     /// When the database fails.
@@ -205,8 +223,9 @@ impl Store {
         stream: StreamNo,
         after: PointId,
         upto: PointId,
+        holes: Option<Holes>,
         now: volens_core::Micros,
     ) -> Result<i64, StoreError> {
-        self.db.write(Lane::Bulk, Plan { tenant, stream, after, upto, now }).await
+        self.db.write(Lane::Bulk, Plan { tenant, stream, after, upto, holes, now }).await
     }
 }

@@ -137,7 +137,7 @@ async fn a_plan_can_be_stopped(db: TestDb) {
     let stretch = w.store.plan_stretch(w.tenant, stream, 10).await.unwrap();
     assert_eq!(w.store.cancel_campaign(w.tenant, stream, w.now()).await.unwrap(), 10);
     let upto = stretch.people.last().unwrap().point;
-    assert_eq!(w.store.plan(w.tenant, stream, stretch.after, upto, w.now()).await.unwrap(), 10, "planned before");
+    assert_eq!(w.store.plan(w.tenant, stream, stretch.after, upto, None, w.now()).await.unwrap(), 10, "planned before");
     assert_eq!(w.books(stream).await.rows(), 10);
     assert_eq!(w.store.unplanned().await.unwrap(), []);
 }

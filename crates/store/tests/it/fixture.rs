@@ -155,7 +155,7 @@ impl World {
     pub async fn plan_stretch(&self, stream: StreamNo, people: u32) -> bool {
         let stretch = self.store.plan_stretch(self.tenant, stream, people).await.unwrap();
         let Some(last) = stretch.people.last() else { return false };
-        self.store.plan(self.tenant, stream, stretch.after, last.point, self.now()).await.unwrap();
+        self.store.plan(self.tenant, stream, stretch.after, last.point, None, self.now()).await.unwrap();
         true
     }
 

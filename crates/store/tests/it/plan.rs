@@ -4,6 +4,7 @@ use volens_core::consent::Body;
 use volens_core::permission::{StopReason, StopScope};
 use volens_db::{params, statements};
 use volens_store::campaign::CampaignState;
+use volens_store::campaign::plan::Holes;
 use volens_store::delivery::{DeliveryState, SLICE};
 use volens_store::{MIGRATIONS, Store, StoreError};
 use volens_testkit::{TestDb, both_engines};
@@ -17,6 +18,33 @@ statements! {
     /// All slices of a stream.
     SLICES: Tenant [Int, Int] => [Int, Int, Int, Int, Int]
         "SELECT no, first, until, state, planned FROM slice WHERE ws = $1 AND stream = $2 ORDER BY no";
+}
+
+#[both_engines(migrations = MIGRATIONS)]
+async fn holes_are_kept_with_the_cursor_until_the_campaign_is_begun_again(db: TestDb) {
+    let w = World::of(db).await;
+    w.readers(30).await;
+    let stream = w.draft_campaign().await;
+    w.store.begin_campaign(w.tenant, stream, w.now()).await.unwrap();
+    let other = Store::of(w.db.another_node().await);
+    for (people, example) in [(2, "For ada: no name"), (1, "For bea: no city")] {
+        let stretch = w.store.plan_stretch(w.tenant, stream, 10).await.unwrap();
+        let (after, upto) = (stretch.after, stretch.people.last().unwrap().point);
+        let holes = Some(Holes { people, example: example.into() });
+        w.store.plan(w.tenant, stream, after, upto, holes.clone(), w.now()).await.unwrap();
+        // The same stretch once more, from a node that was slower: nobody is counted twice.
+        other.plan(w.tenant, stream, after, upto, holes, w.now()).await.unwrap();
+    }
+    assert!(w.plan_stretch(stream, 10).await && !w.plan_stretch(stream, 10).await);
+    let holes = async || {
+        let campaign = other.campaign(w.tenant, stream).await.unwrap().unwrap();
+        (campaign.holes, campaign.problem)
+    };
+    assert_eq!(holes().await, (3, Some("For ada: no name".into())));
+    w.store.reject_campaign(w.tenant, stream, "3 people would get a hole".into()).await.unwrap();
+    assert_eq!(holes().await, (0, Some("3 people would get a hole".into())));
+    w.store.begin_campaign(w.tenant, stream, w.now()).await.unwrap();
+    assert_eq!(holes().await, (0, None));
 }
 
 #[both_engines(migrations = MIGRATIONS)]
@@ -47,8 +75,8 @@ async fn a_large_audience_is_planned_once_each(db: TestDb) {
         assert!(closed < 5 && stretches.0.planned >= planned);
         let (after, upto, now) = (stretches.0.after, last.point, w.now());
         let both = tokio::join!(
-            w.store.plan(w.tenant, stream, after, upto, now),
-            other.plan(w.tenant, stream, after, upto, now)
+            w.store.plan(w.tenant, stream, after, upto, None, now),
+            other.plan(w.tenant, stream, after, upto, None, now)
         );
         let (a, b) = (both.0.unwrap(), both.1.unwrap());
         assert_eq!(a, b, "who comes second changes nothing");
