@@ -258,11 +258,12 @@ impl Wave {
         if rest.is_empty() {
             return Ok(0);
         }
-        // Only a definite answer changes a row that was given up.
-        let definite = |o: &&&Outcome| matches!(o.state, DeliveryState::Sent | DeliveryState::Failed);
-        let late: Vec<&Outcome> = rest.iter().filter(definite).copied().collect();
-        let still = self.write(tx, &WRITE_LATE_RESULTS, &late, DeliveryState::Unknown, locked, deltas).await?;
-        Ok(rest.len() - late.len() + still.len())
+        let results = rest.len();
+        // Only a definite answer changes a row that was given up, and none lets it wait again: it has had its time.
+        let late: Vec<Outcome> = rest.into_iter().filter(|o| o.state != DeliveryState::Unknown).map(late).collect();
+        let given: Vec<&Outcome> = late.iter().collect();
+        let still = self.write(tx, &WRITE_LATE_RESULTS, &given, DeliveryState::Unknown, locked, deltas).await?;
+        Ok(results - late.len() + still.len())
     }
 
     /// Refusals that were about us are taken back; a campaign that had ended over them runs again.
@@ -346,6 +347,14 @@ impl Wave {
             deltas.moved(slice_of_mark(m), DeliveryState::Planned, m.state, 1);
         }
         Ok(())
+    }
+}
+
+/// What a result says of a row that had been given up: refused for a while is refused (DESIGN 8).
+fn late(o: &Outcome) -> Outcome {
+    match o.state {
+        DeliveryState::Planned => Outcome { state: DeliveryState::Failed, not_before: Micros(0), ..o.clone() },
+        _ => o.clone(),
     }
 }
 

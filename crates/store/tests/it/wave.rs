@@ -3,14 +3,15 @@
 use std::collections::HashSet;
 
 use volens_core::Micros;
+use volens_core::id::StreamNo;
 use volens_store::delivery::wave::slice_of;
-use volens_store::delivery::{DeliveryState, Outcome, WaveOrder};
+use volens_store::delivery::{DeliveryState, Outcome, Planned as Row, SLICE, WaveOrder};
 use volens_store::{MIGRATIONS, Store};
 use volens_testkit::{TestDb, both_engines};
 
 use crate::fixture::{MINUTE, NEWS, World, left, mark, marks, outcome, slice_key};
 
-use DeliveryState::{Denied, Failed, Planned, Sending, Sent, Skipped, Unknown};
+use DeliveryState::{Cancelled, Denied, Failed, Planned, Sending, Sent, Skipped, Unknown};
 
 #[both_engines(migrations = MIGRATIONS)]
 async fn who_leaves_between_decision_and_wave_is_not_marked(db: TestDb) {
@@ -135,10 +136,10 @@ async fn a_definite_answer_counts_however_late(db: TestDb) {
     assert_eq!(w.books(stream).await.of(Unknown), 4);
     let late = |i: usize, attempt, state| outcome(slice, rows[i].key, attempt, state);
     let results = vec![late(0, 1, Sent), late(1, 1, Failed), late(2, 1, Planned), late(3, 2, Sent)];
-    assert_eq!(w.wave(9, vec![], results).await.unmatched, 2);
+    assert_eq!(w.wave(9, vec![], results).await.unmatched, 1);
     let books = w.books(stream).await;
-    assert_eq!([Sent, Failed, Unknown, Planned].map(|s| books.of(s)), [1, 1, 2, 0]);
-    assert_eq!(w.wave(9, vec![], vec![late(2, 1, Unknown)]).await.unmatched, 1);
+    assert_eq!([Sent, Failed, Unknown, Planned].map(|s| books.of(s)), [1, 2, 1, 0], "a late 4xx is a refusal");
+    assert_eq!(w.wave(9, vec![], vec![late(3, 1, Unknown)]).await.unmatched, 1);
 }
 
 #[both_engines(migrations = MIGRATIONS)]
@@ -167,6 +168,45 @@ async fn refusals_about_us_are_taken_back_and_a_finished_campaign_goes_on(db: Te
     let again = w.waiting(slice, 3).await;
     assert_eq!(again.len(), 2);
     assert_eq!(w.wave(2, marks(slice, &again), vec![]).await.marked[&rows[0].key], 2);
+}
+
+/// A campaign of two slices: the second is done, with two rows refused, while the first still waits.
+async fn refused_in_a_finished_slice(w: &World) -> (StreamNo, Vec<Outcome>) {
+    w.readers(SLICE as usize + 2).await;
+    let stream = w.running_campaign().await;
+    let (first, last) = (w.lease(1).await, w.lease(1).await);
+    assert_eq!((first.no, last.no), (0, 1));
+    let rows = w.waiting(last, 2).await;
+    w.wave(1, marks(last, &rows), vec![]).await;
+    w.wave(1, vec![], rows.iter().map(|r| outcome(last, r.key, 1, Failed)).collect()).await;
+    w.store.release_slice(last, 1).await.unwrap();
+    w.store.release_slice(first, 1).await.unwrap();
+    let back = |r: &Row| Outcome { not_before: w.now(), ..outcome(last, r.key, 1, Planned) };
+    (stream, rows.iter().map(back).collect())
+}
+
+#[both_engines(migrations = MIGRATIONS)]
+async fn what_is_taken_back_after_a_pause_waits_with_the_rest(db: TestDb) {
+    let w = World::of(db).await;
+    let (stream, taken_back) = refused_in_a_finished_slice(&w).await;
+    w.store.pause_campaign(w.tenant, stream, "the relay refuses us".into()).await.unwrap();
+    w.store.wave(WaveOrder { holder: 1, now: w.now(), taken_back, ..WaveOrder::default() }).await.unwrap();
+    assert_eq!(w.books(stream).await.of(Planned), SLICE as u64 + 2);
+    assert!(w.store.lease_slice(2, w.now(), w.lease_end()).await.unwrap().is_none(), "nothing of it leaves");
+    w.store.resume_campaign(w.tenant, stream).await.unwrap();
+    let resumed = [w.lease(3).await, w.lease(3).await].map(|s| s.no);
+    assert_eq!(resumed, [0, 1], "once resumed they have their turn");
+}
+
+#[both_engines(migrations = MIGRATIONS)]
+async fn what_is_taken_back_after_a_stop_is_cancelled(db: TestDb) {
+    let w = World::of(db).await;
+    let (stream, taken_back) = refused_in_a_finished_slice(&w).await;
+    w.store.cancel_campaign(w.tenant, stream, w.now()).await.unwrap();
+    w.store.wave(WaveOrder { holder: 1, now: w.now(), taken_back, ..WaveOrder::default() }).await.unwrap();
+    let books = w.books(stream).await;
+    assert_eq!((books.of(Cancelled), books.of(Planned)), (SLICE as u64 + 2, 0));
+    assert!(w.store.lease_slice(2, w.now(), w.lease_end()).await.unwrap().is_none(), "nothing of it leaves");
 }
 
 #[both_engines(migrations = MIGRATIONS)]
