@@ -21,15 +21,22 @@ statements! {
     /// Where a point stands.
     STANDING: Tenant hot [Int, Blob] => [Int, Blob]
         "SELECT seq, facts FROM standing WHERE ws = $1 AND point = $2";
-    /// The next standings after a point, for walking over all.
-    STANDINGS_AFTER: Tenant [Int, Blob, Int] => [Blob, Int, Int, Blob]
-        "SELECT point, seq, gate, facts FROM standing WHERE ws = $1 AND point > $2 ORDER BY point LIMIT $3";
+    /// The next points after one, with where they stand, for walking over all.
+    STANDINGS_AFTER: Tenant [Int, Blob, Int] => [Blob, Int, Int, Int, Blob]
+        "SELECT p.id, s.seq, s.gate, s.last_at, s.facts
+         FROM point p LEFT JOIN standing s ON s.ws = p.ws AND s.point = p.id
+         WHERE p.ws = $1 AND p.id > $2 ORDER BY p.id LIMIT $3";
+    /// Locks where a point stands, to look at all of it.
+    LOCK_WHOLE_STANDING: Tenant [Int, Blob] => [Blob, Int, Int, Int, Blob]
+        "SELECT point, seq, gate, last_at, facts FROM standing WHERE ws = $1 AND point = $2 {lock}";
     /// The events of a range of points, in the order in which they fold.
     LOGS_BETWEEN: Tenant [Int, Blob, Blob] => [Blob, Blob]
         "SELECT point, canonical FROM event WHERE ws = $1 AND point >= $2 AND point <= $3 ORDER BY point, seq";
-    /// Puts a rebuilt standing in the place of a wrong one.
+    /// Puts a rebuilt standing in the place of a wrong or missing one.
     REPAIR: Tenant [Int, Blob, Int, Int, Int, Blob] => []
-        "UPDATE standing SET seq = $3, gate = $4, last_at = $5, facts = $6 WHERE ws = $1 AND point = $2";
+        "INSERT INTO standing (ws, point, seq, gate, last_at, facts) VALUES ($1, $2, $3, $4, $5, $6)
+         ON CONFLICT (ws, point) DO UPDATE SET seq = excluded.seq, gate = excluded.gate, last_at = excluded.last_at,
+             facts = excluded.facts";
 }
 
 /// An event with the salt of its leaf.
@@ -59,7 +66,7 @@ pub struct Log {
 pub struct Rebuilt {
     /// Points looked at.
     pub points: u64,
-    /// Points whose stored standing is not the fold of their log.
+    /// Points whose stored standing is not the fold of their log, or is missing.
     pub differing: Vec<PointId>,
     /// Where to go on; `None` at the end.
     pub next: Option<PointId>,
@@ -110,20 +117,47 @@ struct Rebuild {
     repair: bool,
 }
 
+/// A row of `standing`, as it is or as it should be.
+#[derive(PartialEq)]
+struct Projection {
+    seq: i64,
+    gate: i64,
+    last_at: i64,
+    standing: Standing,
+}
+
+impl Projection {
+    /// What the log says.
+    fn of<'a>(events: impl DoubleEndedIterator<Item = &'a Event> + Clone) -> Self {
+        let (seq, last_at) = events.clone().next_back().map_or((0, 0), |e| (e.seq, e.happened_at.0));
+        let standing = refold(events);
+        Self { seq, gate: standing.gate().number(), last_at, standing }
+    }
+
+    /// What is stored; nothing when there is none, or none that can be read.
+    fn stored(r: &Row) -> Result<Option<Self>, StoreError> {
+        let (seq, gate, last_at) = (r.get::<Option<i64>>(1)?, r.get::<Option<i64>>(2)?, r.get::<Option<i64>>(3)?);
+        let (Some(seq), Some(gate), Some(last_at)) = (seq, gate, last_at) else { return Ok(None) };
+        let standing = Standing::unpack(r.blob(4)?).ok();
+        Ok(standing.map(|standing| Self { seq, gate, last_at, standing }))
+    }
+}
+
 impl Rebuild {
     /// Looks once more at a point that seemed wrong, behind its lock, so that an act in between is no fault; writes the
     /// fold if it still is.
     async fn repair(&self, tx: &mut Tx<'_>, point: PointId) -> Result<bool, StoreError> {
-        let key = params![self.tenant.no.0, point.bytes()];
-        let Some(stored) = tx.query_opt(&LOCK_STANDING, &key).await? else { return Ok(false) };
+        let ws = self.tenant.no.0;
+        let row = tx.query_opt(&LOCK_WHOLE_STANDING, &params![ws, point.bytes()]).await?;
+        let stored = row.as_ref().map(Projection::stored).transpose()?.flatten();
         let log = log(tx, self.tenant, point).await?;
-        let standing = refold(log.iter().map(|l| &l.event));
-        let (seq, last_at) = log.last().map_or((0, 0), |l| (l.event.seq, l.event.happened_at.0));
-        let (gate, facts) = (standing.gate().number(), standing.pack());
-        let place = params![self.tenant.no.0, point.bytes(), seq, gate, last_at, facts];
-        // The gate cannot be seen from here; writing an equal row costs nothing that matters.
-        tx.execute(&REPAIR, &place).await?;
-        Ok(stored.int(0)? != seq || !Standing::unpack(stored.blob(2)?).is_ok_and(|s| s == standing))
+        let right = Projection::of(log.iter().map(|l| &l.event));
+        if stored.is_some_and(|stored| stored == right) {
+            return Ok(false);
+        }
+        let Projection { seq, gate, last_at, standing } = right;
+        tx.execute(&REPAIR, &params![ws, point.bytes(), seq, gate, last_at, standing.pack()]).await?;
+        Ok(true)
     }
 }
 
@@ -133,32 +167,26 @@ impl Job for Rebuild {
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Rebuilt, StoreError> {
         let ws = self.tenant.no.0;
-        let stored = tx.query(&STANDINGS_AFTER, &params![ws, self.after.bytes(), STRETCH]).await?;
-        let (Some(first), Some(last)) = (stored.first(), stored.last()) else { return Ok(Rebuilt::default()) };
+        let points = tx.query(&STANDINGS_AFTER, &params![ws, self.after.bytes(), STRETCH]).await?;
+        let (Some(first), Some(last)) = (points.first(), points.last()) else { return Ok(Rebuilt::default()) };
         let last: PointId = row::id(last, 0)?;
         let logs = tx.query(&LOGS_BETWEEN, &params![ws, first.blob(0)?, last.bytes()]).await?;
-        let mut out = Rebuilt { points: stored.len() as u64, ..Rebuilt::default() };
+        let mut out = Rebuilt { points: points.len() as u64, ..Rebuilt::default() };
         let mut logs = logs.iter().peekable();
-        for point in &stored {
+        for point in &points {
             let mut events = Vec::new();
             while let Some(row) = logs.next_if(|l| l.blob(0).ok() == point.blob(0).ok()) {
                 events.push(Event::read(row.blob(1)?)?);
             }
-            let standing = refold(&events);
-            let seq = events.last().map_or(0, |e| e.seq);
-            let gate = standing.gate().number();
-            let same = Standing::unpack(point.blob(3)?).is_ok_and(|s| s == standing);
-            if same && seq == point.int(1)? && gate == point.int(2)? {
+            if Projection::stored(point)?.is_some_and(|stored| stored == Projection::of(events.iter())) {
                 continue;
             }
             let id: PointId = row::id(point, 0)?;
-            // A gate alone that differs is a fault too; nothing but a fold writes it.
-            let facts_differ = !same || seq != point.int(1)?;
-            if !self.repair || self.repair(tx, id).await? || !facts_differ {
+            if !self.repair || self.repair(tx, id).await? {
                 out.differing.push(id);
             }
         }
-        out.next = (stored.len() as i64 == STRETCH).then_some(last);
+        out.next = (points.len() as i64 == STRETCH).then_some(last);
         Ok(out)
     }
 }

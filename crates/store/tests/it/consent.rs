@@ -5,13 +5,13 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 use volens_core::consent::Body;
 use volens_core::permission::{StopReason, StopScope};
-use volens_db::{Lane, params, statements};
+use volens_db::{Lane, Stmt, Value, params, statements};
 use volens_store::consent::read::last_at;
 use volens_store::consent::{Log, Place, Rebuilt};
 use volens_store::{MIGRATIONS, StoreError};
 use volens_testkit::{TestDb, both_engines};
 
-use crate::fixture::{NEWS, World, confirmed, granted, left, left_everything, requested};
+use crate::fixture::{MINUTE, NEWS, World, confirmed, granted, left, left_everything, requested};
 
 statements! {
     /// Damages a standing's record, as a fault of ours might.
@@ -19,7 +19,11 @@ statements! {
     /// Damages its gate.
     DAMAGE_GATE: Tenant [Int, Blob, Int] => [] "UPDATE standing SET gate = $3 WHERE ws = $1 AND point = $2";
     /// Damages its counter.
-    DAMAGE_SEQ: Tenant [Int, Blob, Int] => [] "UPDATE standing SET seq = $3, last_at = 0 WHERE ws = $1 AND point = $2";
+    DAMAGE_SEQ: Tenant [Int, Blob, Int] => [] "UPDATE standing SET seq = $3 WHERE ws = $1 AND point = $2";
+    /// Damages the time of its last event.
+    DAMAGE_LAST_AT: Tenant [Int, Blob, Int] => [] "UPDATE standing SET last_at = $3 WHERE ws = $1 AND point = $2";
+    /// Loses a standing.
+    DROP_STANDING: Tenant [Int, Blob] => [] "DELETE FROM standing WHERE ws = $1 AND point = $2";
 }
 
 async fn log(w: &World, place: Place) -> Log {
@@ -115,6 +119,7 @@ async fn a_damaged_standing_is_found_and_repaired(db: TestDb) {
     damage(&DAMAGE_FACTS, 0, volens_core::standing::Standing::default().pack().into()).await;
     damage(&DAMAGE_FACTS, 1, vec![1_u8, 255, 255].into()).await;
     damage(&DAMAGE_SEQ, 2, 1.into()).await;
+    damage(&DAMAGE_LAST_AT, 2, 0.into()).await;
     damage(&DAMAGE_GATE, 4, 0.into()).await;
     let mut wrong: Vec<_> = [0, 1, 2, 4].iter().map(|i| places[*i].point).collect();
     wrong.sort();
@@ -129,6 +134,35 @@ async fn a_damaged_standing_is_found_and_repaired(db: TestDb) {
     let next = w.record(places[2], left(NEWS)).await.event;
     assert_eq!(next.seq, 3, "the counter goes on where the log ends");
     assert!(next.happened_at > last_at(&log(&w, places[2]).await.events[..2]).unwrap());
+}
+
+#[both_engines(migrations = MIGRATIONS)]
+async fn each_fault_alone_is_found_and_repaired(db: TestDb) {
+    let w = World::of(db).await;
+    let readers = [w.reader("ada@example.org").await, w.reader("bea@example.org").await];
+    let silent = w.person("cleo@example.org").await;
+    let now = w.now().0;
+    let faults: [(&Stmt, Place, Vec<Value>); 7] = [
+        (&DAMAGE_FACTS, readers[0], vec![volens_core::standing::Standing::default().pack().into()]),
+        (&DAMAGE_SEQ, readers[0], vec![1.into()]),
+        (&DAMAGE_GATE, readers[0], vec![7.into()]),
+        (&DAMAGE_LAST_AT, readers[0], vec![(now - MINUTE).into()]),
+        (&DROP_STANDING, readers[0], vec![]),
+        (&DROP_STANDING, readers[1], vec![]),
+        (&DROP_STANDING, silent, vec![]),
+    ];
+    for (stmt, place, value) in faults {
+        let before = log(&w, place).await;
+        let mut row = vec![w.tenant.no.0.into(), place.point.bytes().into()];
+        row.extend(value);
+        assert_eq!(w.db.execute(Lane::Interactive, stmt, &row).await, Ok(1));
+        let wrong = Rebuilt { points: 3, differing: vec![place.point], next: None };
+        assert_eq!(check(&w).await, wrong, "{}", stmt.name);
+        assert_eq!(w.store.rebuild(w.tenant, None, true).await.unwrap(), wrong, "{}", stmt.name);
+        assert_eq!(check(&w).await.differing, [], "{}", stmt.name);
+        let after = log(&w, place).await;
+        assert_eq!((after.standing, after.seq), (before.standing, before.seq));
+    }
 }
 
 #[both_engines(migrations = MIGRATIONS)]
