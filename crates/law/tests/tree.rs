@@ -277,7 +277,9 @@ fn a_stop_dated_ahead_of_the_deciding_clock_counts() {
             Reason::Objected,
         ),
         (
-            |log| drop(log.add(Body::Suppressed { scope: StopScope::About(whole(1)), reason: StopReason::Unsubscribe })),
+            |log| {
+                drop(log.add(Body::Suppressed { scope: StopScope::About(whole(1)), reason: StopReason::Unsubscribe }))
+            },
             Reason::Suppressed,
         ),
     ];

@@ -7,7 +7,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::ops::RangeInclusive;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -140,6 +140,8 @@ pub struct Accepted {
     pub parameters: String,
     /// Its reply was not sent.
     pub withheld: bool,
+    /// When it was taken.
+    pub at: Instant,
 }
 
 #[derive(Default)]
@@ -468,7 +470,8 @@ impl<'a> Session<'a> {
         let queued = format!("250 2.0.0 queued {}", lock(&self.books.accepted).len() + 1);
         let bytes = self.config.keep_bytes.then(|| std::mem::take(&mut self.body));
         let to = std::mem::take(&mut self.to);
-        lock(&self.books.accepted).push(Accepted { from, to, message_id, bytes, parameters, withheld });
+        let at = Instant::now();
+        lock(&self.books.accepted).push(Accepted { from, to, message_id, bytes, parameters, withheld, at });
         self.reset();
         if withheld {
             return self.hang().await;
