@@ -13,7 +13,7 @@ use volens_core::locale::Locale;
 use volens_core::permission::{Evidence, Mode};
 use volens_core::purpose::{PurposeNo, Scope};
 pub use volens_store::form::FormRow;
-use volens_store::intake::{ActDoc, ActRow, PreparedAct, TakenUp};
+use volens_store::intake::{ActDoc, ActRow, Buried, PreparedAct, TakenUp};
 
 use crate::account::workspace::Workspace;
 use crate::contact::hex;
@@ -224,6 +224,24 @@ impl App {
     async fn bury(&self, workspace: &Workspace, act: ActId, error: &AppError) -> Result<(), AppError> {
         tracing::error!(act = %act, error = %error, "a sign-up could not be taken up and was put aside");
         Ok(self.store.bury_act(workspace.tenant, act, error.to_string(), self.now()).await?)
+    }
+
+    /// Sign-ups that could not be taken up and were put aside, if there are any.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn buried_signups(&self, workspace: &Workspace) -> Result<Option<Buried>, AppError> {
+        Ok(self.store.buried_acts(workspace.tenant).await?)
+    }
+
+    /// Lets the sign-ups that were put aside be taken up once more; gives how many.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn retry_signups(&self, workspace: &Workspace) -> Result<u64, AppError> {
+        let n = self.store.dig_up_acts(workspace.tenant).await?;
+        self.store.db().wake(ACTS);
+        Ok(n)
     }
 
     async fn prepare(&self, workspace: &Workspace, act: &ActRow) -> Result<PreparedAct, AppError> {

@@ -30,6 +30,18 @@ statements! {
         "INSERT INTO dead_act (ws, id, form, form_version, doc, happened_at, error, failed_at)
          SELECT ws, id, form, form_version, doc, happened_at, $3, $4 FROM act WHERE ws = $1 AND id = $2
          ON CONFLICT (ws, id) DO NOTHING";
+    /// The newest act that was put aside.
+    NEWEST_BURIED: Tenant [Int] => [Text, Int]
+        "SELECT error, failed_at FROM dead_act WHERE ws = $1 ORDER BY failed_at DESC, id DESC LIMIT 1";
+    /// How many were put aside.
+    COUNT_BURIED: Tenant [Int] => [Int] "SELECT COUNT(*) FROM dead_act WHERE ws = $1";
+    /// They wait once more.
+    DIG_UP: Tenant [Int] => []
+        "INSERT INTO act (ws, id, form, form_version, doc, happened_at)
+         SELECT ws, id, form, form_version, doc, happened_at FROM dead_act WHERE ws = $1
+         ON CONFLICT (ws, id) DO NOTHING";
+    /// And are put aside no longer.
+    FORGET_BURIED: Tenant [Int] => [] "DELETE FROM dead_act WHERE ws = $1";
     /// One more mail to an address today; what stands now comes back.
     SPEND: Tenant hot [Int, Int, Blob, Int] => [Int, Int]
         "INSERT INTO address_budget (ws, key_id, hash, day, sent, held_until) VALUES ($1, $2, $3, $4, 1, 0)
@@ -335,6 +347,22 @@ impl Store {
         self.db.write(Lane::Interactive, Bury(tenant, act, error, now)).await
     }
 
+    /// Acts that were put aside, if there are any.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn buried_acts(&self, tenant: Tenant) -> Result<Option<Buried>, StoreError> {
+        self.db.read(CountBuried(tenant)).await
+    }
+
+    /// Lets the acts that were put aside wait once more; gives how many.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn dig_up_acts(&self, tenant: Tenant) -> Result<u64, StoreError> {
+        self.db.write(Lane::Bulk, DigUp(tenant)).await
+    }
+
     /// "It was not me": voids the request and holds back further confirmation mails. `false` = it no longer waited.
     ///
     /// # Errors
@@ -356,6 +384,45 @@ impl Store {
     /// When the database fails.
     pub async fn count_acts(&self, tenant: Tenant) -> Result<u64, StoreError> {
         self.db.read(CountActs(tenant)).await
+    }
+}
+
+/// Acts that were put aside because they could not be taken up.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Buried {
+    /// How many.
+    pub acts: u64,
+    /// Why the newest one was.
+    pub newest_error: String,
+    /// And when.
+    pub newest_at: Micros,
+}
+
+struct CountBuried(Tenant);
+
+impl Job for CountBuried {
+    type Out = Option<Buried>;
+    type Err = StoreError;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<Self::Out, StoreError> {
+        let ws = params![self.0.no.0];
+        let Some(newest) = tx.query_opt(&NEWEST_BURIED, &ws).await? else { return Ok(None) };
+        let count = tx.query_opt(&COUNT_BURIED, &ws).await?;
+        let acts = count.map(|r| row::count(&r, 0)).transpose()?.unwrap_or(0);
+        Ok(Some(Buried { acts, newest_error: newest.get(0)?, newest_at: row::micros(&newest, 1)? }))
+    }
+}
+
+struct DigUp(Tenant);
+
+impl Job for DigUp {
+    type Out = u64;
+    type Err = StoreError;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<u64, StoreError> {
+        let ws = params![self.0.no.0];
+        tx.execute(&DIG_UP, &ws).await?;
+        Ok(tx.execute(&FORGET_BURIED, &ws).await?)
     }
 }
 

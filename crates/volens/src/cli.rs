@@ -48,7 +48,15 @@ pub enum Command {
     #[command(subcommand)]
     Consent(ConsentCommand),
     /// Check database, clock, relay, addresses and key
-    Doctor,
+    Doctor(DoctorArgs),
+}
+
+/// `volens doctor`.
+#[derive(Debug, Args)]
+pub struct DoctorArgs {
+    /// Take up once more the sign-ups that were put aside
+    #[arg(long)]
+    pub retry_signups: bool,
 }
 
 /// `volens init`.

@@ -46,7 +46,7 @@ pub async fn run(command: Command, desk: &Desk) -> Result<ExitCode, Failure> {
         Command::Contact(command) => contact::run(command, desk).await,
         Command::Campaign(command) => campaign::run(command, desk).await,
         Command::Consent(command) => consent::run(&command, desk).await,
-        Command::Doctor => doctor::run(desk).await,
+        Command::Doctor(args) => doctor::run(&args, desk).await,
     }
 }
 

@@ -54,7 +54,16 @@ pub async fn run(app: &App, sending: Sending, request: Request, told: Told<'_>) 
         What::Campaign { campaign, step } => desk.step(&*ws()?, campaign.as_deref(), step).await,
         What::ConsentRebuild { check } => rebuild(app, named, check, told).await,
         What::Checks => desk.checks().await,
+        What::RetrySignUps => retry_signups(app).await,
     }
+}
+
+async fn retry_signups(app: &App) -> Result<Value, Failure> {
+    let mut all = serde_json::Map::new();
+    for ws in app.workspaces() {
+        all.insert(ws.name.clone(), app.retry_signups(&ws).await?.into());
+    }
+    Ok(all.into())
 }
 
 fn value<T: Serialize>(answer: &T) -> Result<Value, Failure> {
@@ -237,8 +246,10 @@ impl Desk<'_> {
             let people = app.store.count_contacts(ws.tenant).await.map_err(app_error)?;
             let waiting = app.store.count_acts(ws.tenant).await.map_err(app_error)?;
             let unedited = unedited_senders(&ws);
+            let buried = app.buried_signups(&ws).await?;
             workspaces.push(json!({
             "slug": ws.slug, "name": ws.name, "people": people, "acts_waiting": waiting, "unedited_senders": unedited,
+            "buried": buried.map(|b| json!({ "acts": b.acts, "error": b.newest_error, "at": b.newest_at.to_string() })),
         }));
         }
         let relays: Vec<String> = app.store.relays().await.map_err(app_error)?.into_iter().map(|r| r.name).collect();

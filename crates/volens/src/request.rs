@@ -79,6 +79,8 @@ pub enum What {
     },
     /// What `doctor` needs to know of the database.
     Checks,
+    /// Take up once more the sign-ups that were put aside; answers how many in each workspace.
+    RetrySignUps,
 }
 
 /// What can be done with a campaign.

@@ -29,11 +29,6 @@ impl Reply {
         self.code / 100 == 2
     }
 
-    /// True for 4xx: the same again later may succeed (RFC 5321 4.2.1).
-    pub fn is_transient(&self) -> bool {
-        self.code / 100 == 4
-    }
-
     /// True for 5xx: the same again will fail (RFC 5321 4.2.1).
     pub fn is_permanent(&self) -> bool {
         self.code / 100 == 5

@@ -217,10 +217,13 @@ impl Feeder {
         if !app.store.heartbeat(self.node, now).await? {
             tracing::error!(node = self.node.no, "another process runs under this node's name: give each its own");
         }
-        for silent in app.store.silent_nodes(now.before(app.settings.sending.silent)).await? {
-            let lives = (silent.no << 32, silent.holder() + 1);
-            let unknown = app.store.give_up(lives.0, lives.1, now).await?;
-            app.store.free_leases(lives.0, lives.1).await?;
+        let cut = now.before(app.settings.sending.silent);
+        for silent in app.store.silent_nodes(cut).await? {
+            let lives = silent.lives();
+            // The leases first: without one it marks nothing more that would have to be given up.
+            app.store.free_leases(lives.start, lives.end).await?;
+            let unknown = app.store.give_up(lives.start, lives.end, now).await?;
+            app.store.settle_node(silent, cut).await?;
             if !unknown.is_empty() {
                 tracing::warn!(node = silent.no, unknown = unknown.len(), "a silent node's messages are unknown now");
             }

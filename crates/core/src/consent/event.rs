@@ -220,10 +220,6 @@ pub enum Context {
     Form,
     /// The texts and boxes.
     Texts,
-    /// The privacy notice.
-    Notice,
-    /// The page that the act happened on.
-    Page,
     /// The import batch: operator, statement, file name.
     Import,
 }

@@ -14,8 +14,8 @@ CREATE TABLE node (
     name text COLLATE "C" NOT NULL,
     incarnation bigint NOT NULL,
     version text COLLATE "C" NOT NULL,
-    started_at bigint NOT NULL,
     heartbeat bigint NOT NULL,
+    settled bigint NOT NULL,
     PRIMARY KEY (no),
     UNIQUE (name)
 );
@@ -211,7 +211,6 @@ CREATE TABLE kept_mail (
     stream bigint NOT NULL,
     ordinal bigint NOT NULL,
     hash bytea NOT NULL,
-    kept_at bigint NOT NULL,
     PRIMARY KEY (ws, event, stream, ordinal)
 );
 
@@ -254,7 +253,6 @@ CREATE TABLE stream (
     no bigint NOT NULL,
     kind bigint NOT NULL,
     state bigint NOT NULL,
-    on_unknown bigint NOT NULL,
     created_at bigint NOT NULL,
     PRIMARY KEY (ws, no),
     UNIQUE (no)
@@ -317,7 +315,6 @@ CREATE TABLE delivery (
     ordinal bigint NOT NULL,
     point bytea NOT NULL,
     state bigint NOT NULL,
-    feedback bigint NOT NULL,
     attempt bigint NOT NULL,
     holder bigint NOT NULL,
     not_before bigint NOT NULL,

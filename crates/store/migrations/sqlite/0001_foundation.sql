@@ -37,8 +37,8 @@ CREATE TABLE node (
     name TEXT NOT NULL,
     incarnation INTEGER NOT NULL,
     version TEXT NOT NULL,
-    started_at INTEGER NOT NULL,
     heartbeat INTEGER NOT NULL,
+    settled INTEGER NOT NULL,
     PRIMARY KEY (no),
     UNIQUE (name)
 ) STRICT, WITHOUT ROWID;
@@ -234,7 +234,6 @@ CREATE TABLE kept_mail (
     stream INTEGER NOT NULL,
     ordinal INTEGER NOT NULL,
     hash BLOB NOT NULL,
-    kept_at INTEGER NOT NULL,
     PRIMARY KEY (ws, event, stream, ordinal)
 ) STRICT, WITHOUT ROWID;
 
@@ -277,7 +276,6 @@ CREATE TABLE stream (
     no INTEGER NOT NULL,
     kind INTEGER NOT NULL,
     state INTEGER NOT NULL,
-    on_unknown INTEGER NOT NULL,
     created_at INTEGER NOT NULL,
     PRIMARY KEY (ws, no),
     UNIQUE (no)
@@ -340,7 +338,6 @@ CREATE TABLE delivery (
     ordinal INTEGER NOT NULL,
     point BLOB NOT NULL,
     state INTEGER NOT NULL,
-    feedback INTEGER NOT NULL,
     attempt INTEGER NOT NULL,
     holder INTEGER NOT NULL,
     not_before INTEGER NOT NULL,

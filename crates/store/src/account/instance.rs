@@ -19,17 +19,22 @@ statements! {
          ON CONFLICT (name) DO UPDATE SET value = excluded.value";
     /// Starts a node once more: its incarnation grows.
     START_NODE: Instance [Text, Text, Int] => [Int, Int]
-        "INSERT INTO node (no, name, incarnation, version, started_at, heartbeat)
-         VALUES ((SELECT COALESCE(MAX(no), 0) + 1 FROM node), $1, 1, $2, $3, $3)
+        "INSERT INTO node (no, name, incarnation, version, heartbeat, settled)
+         VALUES ((SELECT COALESCE(MAX(no), 0) + 1 FROM node), $1, 1, $2, $3, 0)
          ON CONFLICT (name) DO UPDATE SET incarnation = node.incarnation + 1, version = excluded.version,
-             started_at = excluded.started_at, heartbeat = excluded.heartbeat
+             heartbeat = excluded.heartbeat, settled = 0
          RETURNING no, incarnation";
     /// A sign of life; no row = another process has taken the name.
     HEARTBEAT: Instance [Int, Int, Int] => []
-        "UPDATE node SET heartbeat = $3 WHERE no = $1 AND incarnation = $2";
-    /// Nodes without a sign of life since.
+        "UPDATE node SET heartbeat = $3, settled = 0 WHERE no = $1 AND incarnation = $2";
+    /// Nodes without a sign of life since, that may still hold something.
     SILENT_NODES: Instance [Int] => [Int, Int]
-        "SELECT no, incarnation FROM node WHERE heartbeat < $1 ORDER BY no";
+        "SELECT no, incarnation FROM node WHERE settled = 0 AND heartbeat < $1 ORDER BY no";
+    /// A silent node holds nothing any more. Its row stays: no other node may ever get its number, which rows that it
+    /// handed over carry.
+    SETTLE_NODE: Instance [Int, Int, Int, Int, Int] => []
+        "UPDATE node SET settled = 1 WHERE no = $1 AND incarnation = $2 AND heartbeat < $3
+         AND NOT EXISTS (SELECT 1 FROM slice WHERE lease_holder >= $4 AND lease_holder < $5)";
     /// All relays.
     RELAYS: Instance [] => [Text, Text, Blob, Int] "SELECT name, doc, secret, managed FROM relay ORDER BY name";
     /// Adds or changes a relay.
@@ -39,10 +44,6 @@ statements! {
     /// Which keys of a workspace sign and which only verify.
     KEY_STATES: Tenant [Int] => [Text, Int, Int]
         "SELECT use, key_id, active FROM key_state WHERE ws = $1 ORDER BY use, key_id";
-    /// Adds or changes a key state.
-    PUT_KEY_STATE: Tenant [Int, Text, Int, Int, Int] => []
-        "INSERT INTO key_state (ws, use, key_id, active, created_at) VALUES ($1, $2, $3, $4, $5)
-         ON CONFLICT (ws, use, key_id) DO UPDATE SET active = excluded.active";
 }
 
 /// A running process: rows that it is sending carry [`Node::holder`].
@@ -65,6 +66,12 @@ impl Node {
     #[must_use]
     pub fn former(self) -> std::ops::Range<i64> {
         (self.no << 32)..self.holder()
+    }
+
+    /// The holders of all its lives, this one too.
+    #[must_use]
+    pub fn lives(self) -> std::ops::Range<i64> {
+        (self.no << 32)..self.holder() + 1
     }
 }
 
@@ -97,17 +104,6 @@ impl Job for SetOnce {
         tx.execute(&SET_VALUE, &params![self.0, self.1.as_slice()]).await?;
         let row = tx.query_opt(&VALUE, &params![self.0]).await?.ok_or(StoreError::Missing("instance value"))?;
         Ok(row.get(0)?)
-    }
-}
-
-struct GetValue(&'static str);
-
-impl Job for GetValue {
-    type Out = Option<Vec<u8>>;
-    type Err = StoreError;
-
-    async fn run(&self, tx: &mut Tx<'_>) -> Result<Self::Out, StoreError> {
-        Ok(tx.query_opt(&VALUE, &params![self.0]).await?.map(|r| r.get(0)).transpose()?)
     }
 }
 
@@ -153,6 +149,20 @@ impl Job for Silent {
     }
 }
 
+struct Settle(Node, Micros);
+
+impl Job for Settle {
+    type Out = bool;
+    type Err = StoreError;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<bool, StoreError> {
+        let Self(node, before) = self;
+        let lives = node.lives();
+        let row = params![node.no, node.incarnation, before.0, lives.start, lives.end];
+        Ok(tx.execute(&SETTLE_NODE, &row).await? == 1)
+    }
+}
+
 struct Relays;
 
 impl Job for Relays {
@@ -194,25 +204,6 @@ impl Job for KeyStates {
     }
 }
 
-struct PutKeyState {
-    ws: i64,
-    use_: &'static str,
-    key_id: i64,
-    active: bool,
-    now: Micros,
-}
-
-impl Job for PutKeyState {
-    type Out = ();
-    type Err = StoreError;
-
-    async fn run(&self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
-        let row = params![self.ws, self.use_, self.key_id, i64::from(self.active), self.now.0];
-        tx.execute(&PUT_KEY_STATE, &row).await?;
-        Ok(())
-    }
-}
-
 impl Store {
     /// Sets a value of the instance if it has none yet, and gives the one that stands.
     ///
@@ -220,14 +211,6 @@ impl Store {
     /// When the database fails.
     pub async fn set_once(&self, name: &'static str, value: Vec<u8>) -> Result<Vec<u8>, StoreError> {
         self.db.write(Lane::Interactive, SetOnce(name, value)).await
-    }
-
-    /// A value of the instance.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn instance_value(&self, name: &'static str) -> Result<Option<Vec<u8>>, StoreError> {
-        self.db.read(GetValue(name)).await
     }
 
     /// Registers this process as the newest life of the node of that name.
@@ -247,12 +230,21 @@ impl Store {
         self.db.write(Lane::Interactive, Heartbeat(node, now)).await
     }
 
-    /// Nodes whose last sign of life is older than `before`.
+    /// Nodes whose last sign of life is older than `before`, and that may still hold something.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn silent_nodes(&self, before: Micros) -> Result<Vec<Node>, StoreError> {
         self.db.read(Silent(before)).await
+    }
+
+    /// A silent node whose messages were given up and whose leases are free is not asked about again, until it gives a
+    /// sign of life; `false` = it gave one since `before`, or holds a slice once more.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn settle_node(&self, node: Node, before: Micros) -> Result<bool, StoreError> {
+        self.db.write(Lane::Interactive, Settle(node, before)).await
     }
 
     /// All relays by name.
@@ -277,20 +269,5 @@ impl Store {
     /// When the database fails.
     pub async fn key_states(&self, ws: i64) -> Result<Vec<(String, i64, bool)>, StoreError> {
         self.db.read(KeyStates(ws)).await
-    }
-
-    /// Notes a key.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn put_key_state(
-        &self,
-        ws: i64,
-        use_: &'static str,
-        key_id: i64,
-        active: bool,
-        now: Micros,
-    ) -> Result<(), StoreError> {
-        self.db.write(Lane::Interactive, PutKeyState { ws, use_, key_id, active, now }).await
     }
 }

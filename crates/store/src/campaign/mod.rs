@@ -195,7 +195,7 @@ impl Job for Create {
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
         let Self(tenant, c, now) = self;
-        insert_stream(tx, *tenant, c.stream, StreamKind::Campaign, 0, false, *now).await?;
+        insert_stream(tx, *tenant, c.stream, StreamKind::Campaign, 0, *now).await?;
         let topic = c.scope.topic.map(|t| i64::from(t.0));
         let (purpose, sender) = (i64::from(c.scope.purpose.0), i64::from(c.sender.0));
         let row = params![

@@ -23,9 +23,9 @@ statements! {
          WHERE s.ws = $1 AND s.point > $2 ORDER BY s.point LIMIT $3";
     /// Rows for the people of a stretch for whom the law must look.
     PLAN_ROWS: Tenant [Int, Int, Int, Blob, Blob, Int] => []
-        "INSERT INTO delivery (ws, stream, ordinal, point, state, feedback, attempt, holder, not_before, changed_at,
+        "INSERT INTO delivery (ws, stream, ordinal, point, state, attempt, holder, not_before, changed_at,
                                decision, reply, payload)
-         SELECT s.ws, $2, $3 - 1 + ROW_NUMBER() OVER (ORDER BY s.point), s.point, 0, 0, 0, 0, 0, $6, NULL, NULL, NULL
+         SELECT s.ws, $2, $3 - 1 + ROW_NUMBER() OVER (ORDER BY s.point), s.point, 0, 0, 0, 0, $6, NULL, NULL, NULL
          FROM standing s WHERE s.ws = $1 AND s.point > $4 AND s.point <= $5 AND s.gate = 0 ORDER BY s.point";
     /// The people of a stretch who are left out, by reason.
     STRETCH_LEFT_OUT: Tenant [Int, Blob, Blob] => [Int, Int]

@@ -27,10 +27,10 @@ statements! {
     BLOB: Tenant hot [Int, Blob] => [Int, Blob]
         "SELECT chunks, bytes FROM blob WHERE ws = $1 AND hash = $2 ORDER BY chunk";
     /// Notes which event a kept mail belongs to.
-    KEEP_MAIL: Tenant rows(ws: Int, e: Blob, s: Int, o: Int, h: Blob) [Int] => []
-        "INSERT INTO kept_mail (ws, event, stream, ordinal, hash, kept_at)
-         SELECT u.ws, u.e, u.s, u.o, u.h, $6 FROM {rows} WHERE true
-         ON CONFLICT (ws, event, stream, ordinal) DO UPDATE SET hash = excluded.hash, kept_at = excluded.kept_at";
+    KEEP_MAIL: Tenant rows(ws: Int, e: Blob, s: Int, o: Int, h: Blob) [] => []
+        "INSERT INTO kept_mail (ws, event, stream, ordinal, hash)
+         SELECT u.ws, u.e, u.s, u.o, u.h FROM {rows} WHERE true
+         ON CONFLICT (ws, event, stream, ordinal) DO UPDATE SET hash = excluded.hash";
     /// The mails that were kept for an event.
     KEPT_MAILS: Tenant hot [Int, Blob] => [Int, Int, Blob]
         "SELECT stream, ordinal, hash FROM kept_mail WHERE ws = $1 AND event = $2 ORDER BY stream, ordinal";
@@ -69,7 +69,7 @@ pub fn sha256(bytes: &[u8]) -> [u8; 32] {
     Sha256::digest(bytes).into()
 }
 
-pub(crate) async fn keep(tx: &mut Tx<'_>, kept: &[(i64, KeptMail)], now: Micros) -> Result<(), StoreError> {
+pub(crate) async fn keep(tx: &mut Tx<'_>, kept: &[(i64, KeptMail)]) -> Result<(), StoreError> {
     if kept.is_empty() {
         return Ok(());
     }
@@ -95,7 +95,7 @@ pub(crate) async fn keep(tx: &mut Tx<'_>, kept: &[(i64, KeptMail)], now: Micros)
         ])?;
     }
     tx.bulk_execute(&PUT_BLOB, &blobs, &[]).await?;
-    tx.bulk_execute(&KEEP_MAIL, &mails, &params![now.0]).await?;
+    tx.bulk_execute(&KEEP_MAIL, &mails, &[]).await?;
     Ok(())
 }
 

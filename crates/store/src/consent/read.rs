@@ -6,7 +6,6 @@ use volens_core::id::{EventId, PointId};
 use volens_core::standing::Standing;
 use volens_db::{Job, Lane, Row, Tx, params, statements};
 
-use crate::consent::record::LOCK_STANDING;
 use crate::error::StoreError;
 use crate::row;
 use crate::{Store, Tenant};

@@ -12,7 +12,7 @@ use crate::row;
 use crate::{Store, Tenant};
 
 statements! {
-    /// Leases the slice that has waited longest.
+    /// Leases the slice that has waited longest: a campaign's, for a queue is never due.
     LEASE_SLICE: Instance [Int, Int, Int] => [Int, Int, Int, Int, Int]
         "UPDATE slice SET lease_holder = $1, lease_until = $3
          WHERE (ws, stream, no) = (
@@ -26,8 +26,6 @@ statements! {
          WHERE ws = $1 AND stream = $2 AND no = 0 AND (lease_holder = $3 OR lease_until <= $4)";
     /// The workspace of a slice.
     WORKSPACE_OF: Tenant hot [Int] => [Blob] "SELECT id FROM workspace WHERE ws = $1";
-    /// The kind of its stream.
-    STREAM_OF: Tenant hot [Int, Int] => [Int, Int] "SELECT kind, on_unknown FROM stream WHERE ws = $1 AND no = $2";
     /// Keeps a lease; no row = it was lost, paused or stopped.
     RENEW: Tenant hot [Int, Int, Int, Int, Int] => []
         "UPDATE slice SET lease_until = $5
@@ -35,8 +33,7 @@ statements! {
     /// Gives a slice back; due again at $5.
     RELEASE: Tenant hot [Int, Int, Int, Int, Int] => []
         "UPDATE slice SET lease_holder = 0, lease_until = 0, due_at = $5,
-             state = CASE WHEN state = 0 AND planned = 0 AND sending = 0 AND until <> 9223372036854775807
-                          THEN 2 ELSE state END
+             state = CASE WHEN state = 0 AND planned = 0 AND sending = 0 THEN 2 ELSE state END
          WHERE ws = $1 AND stream = $2 AND no = $3 AND lease_holder = $4";
     /// The leases of former lives of a node end.
     FREE_LEASES: Instance [Int, Int] => []
@@ -61,11 +58,6 @@ statements! {
          WHERE d.ws = $1 AND d.stream = $2 AND d.payload IS NOT NULL AND d.state < 2 AND d.state = 0
            AND d.not_before <= $3
          ORDER BY d.not_before, d.ordinal LIMIT $4";
-    /// When the next row of a transactional stream is due.
-    QUEUE_DUE: Tenant [Int, Int] => [Int]
-        "SELECT not_before FROM delivery
-         WHERE ws = $1 AND stream = $2 AND payload IS NOT NULL AND state < 2 AND state = 0 AND not_before >= 0
-         ORDER BY not_before LIMIT 1";
     /// When the next row of a slice is due.
     SLICE_DUE: Tenant [Int, Int, Int, Int] => [Int]
         "SELECT MIN(not_before) FROM delivery
@@ -141,7 +133,6 @@ impl Job for Lease {
         let Some(slice) = found else { return Ok(None) };
         let (ws, stream) = (slice.int(0)?, slice.int(1)?);
         let id = tx.query_opt(&WORKSPACE_OF, &params![ws]).await?.ok_or(StoreError::Missing("workspace"))?;
-        let kind = tx.query_opt(&STREAM_OF, &params![ws, stream]).await?.ok_or(StoreError::Missing("stream"))?;
         let id: WorkspaceId = row::id(&id, 0)?;
         Ok(Some(LeasedSlice {
             tenant: Tenant { no: WorkspaceNo(ws), id },
@@ -149,7 +140,7 @@ impl Job for Lease {
             no: slice.int(2)?,
             first: slice.int(3)?,
             until: slice.int(4)?,
-            transactional: kind.int(0)? == 2,
+            transactional: false,
         }))
     }
 }
@@ -196,15 +187,10 @@ impl Job for Release {
         let (ws, stream) = (s.tenant.no.0, s.stream.0);
         // Locked first: a late result of another holder may put a row back in between.
         tx.query_opt(&LOCK_SLICE, &params![ws, stream, s.no]).await?;
-        let due = if s.transactional {
-            tx.query_opt(&QUEUE_DUE, &params![ws, stream]).await?
-        } else {
-            tx.query_opt(&SLICE_DUE, &params![ws, stream, s.first, s.until]).await?
-        };
+        let due = tx.query_opt(&SLICE_DUE, &params![ws, stream, s.first, s.until]).await?;
         let due = due.map(|r| r.get::<Option<i64>>(0)).transpose()?.flatten();
-        // A queue is never due: it is leased by its name, and looked at whenever somebody asks. Nor is a slice in which
-        // nothing waits but replies: a result that puts a row back makes it due.
-        let at = if s.transactional { i64::MAX } else { due.unwrap_or(i64::MAX) };
+        // A slice in which nothing waits but replies is not due: a result that puts a row back makes it so.
+        let at = due.unwrap_or(i64::MAX);
         tx.execute(&RELEASE, &params![ws, stream, s.no, *holder, at]).await?;
         Ok(due.map(Micros))
     }
@@ -280,7 +266,7 @@ impl Store {
         self.db.write(Lane::Interactive, Renew(slice, holder, until)).await
     }
 
-    /// Gives a slice back and says when its next row is due; a slice in which nothing waits is done.
+    /// Gives a campaign's slice back and says when its next row is due; a slice in which nothing waits is done.
     ///
     /// # Errors
     /// When the database fails.

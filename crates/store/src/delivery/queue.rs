@@ -15,14 +15,14 @@ use crate::{Store, Tenant};
 statements! {
     /// Queues one mail.
     QUEUE_MAIL: Tenant hot [Int, Int, Int, Blob, Int, Text] => []
-        "INSERT INTO delivery (ws, stream, ordinal, point, state, feedback, attempt, holder, not_before, changed_at,
+        "INSERT INTO delivery (ws, stream, ordinal, point, state, attempt, holder, not_before, changed_at,
                                decision, reply, payload)
-         VALUES ($1, $2, $3, $4, 0, 0, 0, 0, $5, $5, NULL, NULL, $6)";
+         VALUES ($1, $2, $3, $4, 0, 0, 0, $5, $5, NULL, NULL, $6)";
     /// The transactional stream of a workspace.
     QUEUE_STREAM: Tenant [Int] => [Int] "SELECT no FROM stream WHERE ws = $1 AND kind = 2 ORDER BY no";
     /// A new stream.
-    INSERT_STREAM: Tenant [Int, Int, Int, Int, Int, Int] => []
-        "INSERT INTO stream (ws, no, kind, state, on_unknown, created_at) VALUES ($1, $2, $3, $4, $5, $6)";
+    INSERT_STREAM: Tenant [Int, Int, Int, Int, Int] => []
+        "INSERT INTO stream (ws, no, kind, state, created_at) VALUES ($1, $2, $3, $4, $5)";
     /// Its one slice, open for ever and never due: it is leased by its name.
     INSERT_QUEUE_SLICE: Tenant [Int, Int, Int, Int] => []
         "INSERT INTO slice (ws, stream, no, first, until, state, due_at, lease_holder, lease_until,
@@ -108,10 +108,9 @@ pub(crate) async fn insert_stream(
     no: StreamNo,
     kind: StreamKind,
     state: i64,
-    resend_unknown: bool,
     now: Micros,
 ) -> Result<(), StoreError> {
-    let row = params![tenant.no.0, no.0, kind.number(), state, i64::from(resend_unknown), now.0];
+    let row = params![tenant.no.0, no.0, kind.number(), state, now.0];
     tx.execute(&INSERT_STREAM, &row).await?;
     Ok(())
 }
@@ -129,7 +128,7 @@ impl Job for OpenQueue {
         if let Some(row) = tx.query_opt(&QUEUE_STREAM, &params![tenant.no.0]).await? {
             return Ok(StreamNo(row.int(0)?));
         }
-        insert_stream(tx, tenant, no, StreamKind::Transactional, 2, true, now).await?;
+        insert_stream(tx, tenant, no, StreamKind::Transactional, 2, now).await?;
         let slice = params![tenant.no.0, no.0, i64::MAX, SliceState::Open.number()];
         tx.execute(&INSERT_QUEUE_SLICE, &slice).await?;
         Ok(no)

@@ -381,7 +381,7 @@ impl Job for Wave {
         self.marks(tx, &locked.held, &mut deltas, &mut out).await?;
         let is_marked = |(_, mail): &&(i64, KeptMail)| out.marked.contains_key(&mail.delivery);
         let kept: Vec<_> = self.0.kept.iter().filter(is_marked).cloned().collect();
-        keep(tx, &kept, self.0.now).await?;
+        keep(tx, &kept).await?;
         deltas.write(tx).await?;
         let wanted: BTreeSet<SliceKey> = self.0.marks.iter().map(slice_of_mark).collect();
         out.lost = wanted.into_iter().filter(|s| !locked.held.contains(s)).collect();

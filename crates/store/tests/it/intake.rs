@@ -9,7 +9,7 @@ use volens_core::purpose::{PurposeNo, Scope};
 use volens_db::{params, statements};
 use volens_store::contact::NewPoint;
 use volens_store::delivery::{Mail, Planned};
-use volens_store::intake::{ActDoc, ActRow, PreparedAct, TakenUp};
+use volens_store::intake::{ActDoc, ActRow, Buried, PreparedAct, TakenUp};
 use volens_store::{MIGRATIONS, Store};
 use volens_testkit::{TestDb, both_engines};
 
@@ -252,6 +252,12 @@ async fn an_act_that_fails_takes_none_along_and_is_put_aside(db: TestDb) {
     let buried = w.db.query(&BURIED, &params![w.tenant.no.0]).await.unwrap();
     assert_eq!(buried.len(), 1, "what was taken up is not put aside");
     assert_eq!((buried[0].get(0), buried[0].text(1)), (Ok(bad.id.bytes()), Ok("the id is taken")));
+    let told = w.store.buried_acts(w.tenant).await.unwrap();
+    assert_eq!(told, Some(Buried { acts: 1, newest_error: "the id is taken".into(), newest_at: w.now() }));
+    assert_eq!(w.store.dig_up_acts(w.tenant).await.unwrap(), 1);
+    assert_eq!(w.store.buried_acts(w.tenant).await.unwrap(), None);
+    let waits = w.store.waiting_acts(w.tenant, 10).await.unwrap();
+    assert_eq!(waits.iter().map(|a| (a.id, &a.doc)).collect::<Vec<_>>(), [(bad.id, &bad.doc)]);
 }
 
 #[both_engines(migrations = MIGRATIONS)]

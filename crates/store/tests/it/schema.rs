@@ -17,6 +17,31 @@ fn both_migrations_end_in_the_same_schema() {
     assert_eq!(sqlite.len(), postgres.len());
 }
 
+/// Keys that do not begin with the workspace, and why.
+const WITHOUT_WORKSPACE: [(&str, &str, &str); 7] = [
+    ("instance", "primary key (name)", "settings of the instance"),
+    ("node", "primary key (no)", "processes of the instance, which serve every workspace"),
+    ("node", "unique index (name)", "the same"),
+    ("relay", "primary key (name)", "the instance hands its mail over there"),
+    ("stream", "unique index (no)", "return paths and Message-IDs name a delivery by stream and ordinal alone"),
+    ("workspace", "unique index (id)", "it tells workspaces apart"),
+    ("workspace", "unique index (slug)", "the same"),
+];
+
+#[both_engines(migrations = MIGRATIONS)]
+async fn every_key_carries_the_workspace(db: TestDb) {
+    let mut without = Vec::new();
+    for table in schema_dump(&db).await.unwrap() {
+        let bare = table.indexes.into_iter().filter(|key| !key.contains("(ws)") && !key.contains("(ws,"));
+        without.extend(bare.map(|key| (table.name.clone(), key)));
+    }
+    let named = |(table, key): &(String, String)| WITHOUT_WORKSPACE.iter().any(|(t, k, _)| t == table && k == key);
+    let unneeded = WITHOUT_WORKSPACE.iter().find(|(t, k, _)| !without.contains(&((*t).into(), (*k).into())));
+    assert_eq!(unneeded, None, "there is no such key any more");
+    without.retain(|one| !named(one));
+    assert_eq!(without, [], "DESIGN 10, Many nodes: begin the key with ws, or give the reason above");
+}
+
 #[both_engines(migrations = MIGRATIONS)]
 async fn every_table_says_how_it_erases(db: TestDb) {
     let mut tables: BTreeSet<String> = schema_dump(&db).await.unwrap().into_iter().map(|t| t.name).collect();

@@ -10,6 +10,7 @@ use volens_core::Clock;
 use volens_store::DbConfig;
 
 use super::{Desk, list, number, text};
+use crate::cli::DoctorArgs;
 use crate::clock::SystemClock;
 use crate::config::Config;
 use crate::link::Link;
@@ -64,7 +65,10 @@ impl Checks {
 ///
 /// # Errors
 /// When the configuration cannot be read; everything else is a check.
-pub async fn run(desk: &Desk) -> Result<ExitCode, Failure> {
+pub async fn run(args: &DoctorArgs, desk: &Desk) -> Result<ExitCode, Failure> {
+    if args.retry_signups {
+        desk.ask(What::RetrySignUps).await?;
+    }
     let config = desk.config()?;
     let mut checks = Checks::default();
     checks.ok("configuration", format!("{} is in order", config.file.display()));
@@ -75,6 +79,7 @@ pub async fn run(desk: &Desk) -> Result<ExitCode, Failure> {
     links(&config, &mut checks);
     if let Some(database) = &database {
         senders(database, &mut checks);
+        buried(database, &mut checks);
     }
     let note =
         "This Volens does not sign (DKIM): let the relay sign for your domain, and publish SPF and DMARC for it.";
@@ -209,6 +214,21 @@ fn links(config: &Config, checks: &mut Checks) {
     match config.settings.link_trouble() {
         Some(trouble) => checks.fail("base_url", format!("no campaign leaves: {trouble}")),
         None => checks.ok("base_url", format!("links point to {}", config.settings.base_url)),
+    }
+}
+
+/// Sign-ups that could not be taken up: people who wait for a mail that does not come.
+fn buried(database: &Value, checks: &mut Checks) {
+    for ws in list(database, "workspaces").iter().filter(|ws| ws["buried"].is_object()) {
+        let (buried, name) = (&ws["buried"], text(ws, "name"));
+        let (acts, at, error) = (number(buried, "acts"), text(buried, "at"), text(buried, "error"));
+        checks.warn(
+            "sign-ups",
+            format!(
+                "{acts} of {name} could not be taken up and were put aside, the newest at {at}: {error}. Mend the \
+                 cause, then run `volens doctor --retry-signups`"
+            ),
+        );
     }
 }
 

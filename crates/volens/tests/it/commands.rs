@@ -1,6 +1,9 @@
 //! Every command, alone and beside a running process, gives the same answers.
 
 use serde_json::{Value, json};
+use volens_core::id::{ActId, FormId};
+use volens_core::{Locale, Micros};
+use volens_store::intake::{ActDoc, ActRow};
 
 use crate::house::House;
 
@@ -66,6 +69,44 @@ fn all_commands(house: &House, serving: bool) -> Vec<Value> {
     let serve = doctor.any_json()["checks"].as_array().unwrap().iter().find(|c| c["name"] == "serve").cloned().unwrap();
     assert_eq!(serve["state"] == "ok", serving, "{serve}");
     told
+}
+
+/// A sign-up that was put aside, as the intake leaves it.
+async fn bury_a_signup(house: &House) -> (volens_store::Store, volens_store::Tenant) {
+    let config = volens_store::SqliteConfig::new(house.path("data/volens.db"));
+    let db = volens_store::Db::open(volens_store::DbConfig::Sqlite(config)).await.unwrap();
+    let store = volens_store::Store::of(db);
+    let tenant = store.workspaces().await.unwrap()[0].tenant;
+    let doc = ActDoc {
+        schema: 1,
+        address: "ada@people.example".into(),
+        name: None,
+        boxes: Vec::new(),
+        button: "Join".into(),
+        locale: Locale::En,
+        network: None,
+        agent: None,
+        form_render: String::new(),
+        form_texts: String::new(),
+    };
+    let form = FormId::from_bytes([1; 16]);
+    let act = ActRow { id: ActId::from_bytes([2; 16]), form, form_version: 1, doc, happened_at: Micros(1) };
+    store.store_act(tenant, &act).await.unwrap();
+    store.bury_act(tenant, act.id, "the form is gone".into(), Micros(2)).await.unwrap();
+    (store, tenant)
+}
+
+#[tokio::test]
+async fn doctor_tells_of_signups_that_were_put_aside_and_takes_them_up_once_more() {
+    let house = House::new();
+    let (store, tenant) = bury_a_signup(&house).await;
+    let doctor = house.run(&["doctor"]);
+    assert!(doctor.out.contains("1 of Nordic Bakery could not be taken up"), "{doctor:?}");
+    assert!(doctor.out.contains("the form is gone") && doctor.out.contains("--retry-signups"), "{doctor:?}");
+    let doctor = house.run(&["doctor", "--retry-signups"]);
+    assert!(!doctor.out.contains("put aside"), "{doctor:?}");
+    assert_eq!(store.buried_acts(tenant).await.unwrap(), None);
+    assert_eq!(store.count_acts(tenant).await.unwrap(), 1, "it waits for `volens serve`");
 }
 
 #[test]
