@@ -17,7 +17,7 @@ pub mod links;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-pub use account::settings::{AppSettings, WorkspaceSettings};
+pub use account::settings::{AppSettings, WorkspaceSettings, host_of};
 pub use account::workspace::Workspace;
 pub use error::AppError;
 use volens_core::Micros;

@@ -144,7 +144,7 @@ fn build(r: &mut Reader, file: &Path, environment: &[(String, String)]) -> Optio
     let folder = home.join(r.text("data.folder").unwrap_or_else(|| "data".into()));
     let base_url = r.text("base_url");
     let base_url = base_url.and_then(|url| checked_url(r, &url));
-    let host = base_url.as_deref().map(host_of).unwrap_or_default();
+    let host = base_url.as_deref().map(volens_app::host_of).unwrap_or_default().to_owned();
     let mail_host = r.text("mail_host").unwrap_or(host);
     let relay = relay::read(r, home, &mail_host, environment);
     let mut settings = AppSettings::new(base_url.unwrap_or_default(), mail_host);
@@ -182,13 +182,6 @@ fn checked_url(r: &mut Reader, url: &str) -> Option<String> {
         return None;
     }
     Some(url)
-}
-
-fn host_of(url: &str) -> String {
-    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
-    let authority = rest.split('/').next().unwrap_or_default();
-    let host = if authority.starts_with('[') { authority } else { authority.split(':').next().unwrap_or_default() };
-    host.to_owned()
 }
 
 fn sending(r: &mut Reader, settings: &mut AppSettings) {

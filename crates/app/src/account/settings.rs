@@ -68,7 +68,7 @@ impl AppSettings {
     /// Why no campaign may leave: its links would lead nowhere for a reader. `None` = they lead to public https.
     #[must_use]
     pub fn link_trouble(&self) -> Option<String> {
-        let host = self.base_url.strip_prefix("https://").map(host_of);
+        let host = self.base_url.starts_with("https://").then(|| host_of(&self.base_url));
         match host {
             _ if self.demo => None,
             None => Some(format!(
@@ -84,16 +84,20 @@ impl AppSettings {
     }
 }
 
-fn host_of(rest: &str) -> &str {
+/// The host in a URL; a literal IPv6 address in its brackets.
+#[must_use]
+pub fn host_of(url: &str) -> &str {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    match authority.strip_prefix('[') {
-        Some(v6) => v6.split(']').next().unwrap_or_default(),
-        None => authority.split(':').next().unwrap_or_default(),
+    if authority.starts_with('[') {
+        authority.split_inclusive(']').next().unwrap_or_default()
+    } else {
+        authority.split(':').next().unwrap_or_default()
     }
 }
 
 fn is_private(host: &str) -> bool {
-    if let Ok(ip) = host.parse::<std::net::IpAddr>() {
+    if let Ok(ip) = host.trim_matches(['[', ']']).parse::<std::net::IpAddr>() {
         return match ip {
             std::net::IpAddr::V4(v4) => {
                 v4.is_loopback() || v4.is_private() || v4.is_link_local() || v4.is_unspecified()

@@ -7,7 +7,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use volens_core::Micros;
 use volens_core::id::{StreamNo, TextId, WorkspaceNo};
 use volens_core::locale::Locale;
-use volens_core::purpose::{Catalogue, PurposeNo, Scope};
+use volens_core::purpose::{Catalogue, PurposeNo, Scope, SourceNo};
 use volens_mail::Zone;
 use volens_store::Tenant;
 use volens_store::account::NewWorkspace;
@@ -50,6 +50,14 @@ impl Workspace {
         let key = topic.map(|t| t.text).or_else(|| self.offer.purpose(scope.purpose).map(|p| p.text));
         let found = key.and_then(|k| self.offer.words(k, locale)).map(|(_, w)| w.clone());
         found.unwrap_or_else(|| Words { name: format!("#{}", scope.purpose), ..Words::default() })
+    }
+
+    /// How people know a source: "the counter card"; the workspace's name for one that is not known.
+    #[must_use]
+    pub fn source_label(&self, source: SourceNo, locale: Locale) -> &str {
+        let row = self.offer.source(source);
+        let words = row.and_then(|r| r.text).and_then(|t| self.offer.words(t, locale));
+        words.map(|(_, w)| w.name.as_str()).or(row.map(|r| r.name.as_str())).unwrap_or(&self.name)
     }
 
     /// The words of a text in one version, and since when they stand: a form's title and lead, a notice.

@@ -109,12 +109,7 @@ pub fn reason_of(app: &App, workspace: &Workspace, standing: &Standing, scope: S
     let words = workspace.words(scope, locale);
     let grant = standing.grants.iter().find(|g| Some(g.seq) == ground && g.scope.covers(&scope));
     let row = grant.and_then(|g| workspace.offer.source(g.source));
-    let label = row
-        .and_then(|r| r.text)
-        .and_then(|t| workspace.offer.words(t, locale))
-        .map(|(_, w)| w.name.as_str())
-        .or(row.map(|r| r.name.as_str()))
-        .unwrap_or_default();
+    let label = grant.map_or("", |g| workspace.source_label(g.source, locale));
     let source = match row.map(|r| r.kind) {
         Some(SourceKind::Event) => Source::Event { name: label },
         Some(SourceKind::Manual | SourceKind::HandedOver) => Source::CounterCard,

@@ -1,12 +1,12 @@
 //! The mails that Volens writes by itself: confirmation, welcome, answer to somebody who reads already.
 
+use volens_core::Micros;
 use volens_core::facts::{Intended, Kind};
 use volens_core::id::EventId;
 use volens_core::locale::Locale;
 use volens_core::purpose::Scope;
 use volens_core::standing::Pending;
 use volens_core::token::CONFIRM_FOR;
-use volens_core::{Micros, purpose::SourceNo};
 use volens_law::{Decision, Effect};
 use volens_mail::{
     AddedChoice, AddrSpec, AlreadyReader, Choice, Confirmation, FeedbackId, Headers, List, Mailbox, Message, Sender,
@@ -103,15 +103,6 @@ impl Writer<'_> {
         words.map(|w| Named { name: w.name, wording: w.body, frequency: w.frequency }).collect()
     }
 
-    fn place(&self, source: SourceNo, locale: Locale) -> String {
-        let row = self.workspace.offer.source(source);
-        let words = row.and_then(|r| r.text).and_then(|t| self.workspace.offer.words(t, locale));
-        words
-            .map(|(_, w)| w.name.clone())
-            .or(row.map(|r| r.name.clone()))
-            .unwrap_or_else(|| self.workspace.name.clone())
-    }
-
     fn mail(&self, payload: &Payload, intended: &Intended, decision: &Decision) -> Result<Made, AppError> {
         match &payload.mail {
             Mail::Confirm { event, form } => self.confirmation(payload.locale, *event, form.is_some(), intended),
@@ -135,7 +126,7 @@ impl Writer<'_> {
         // The links are made as of the request, so that a second try of this mail carries the same ones.
         let confirm_url = links.confirm(event, self.row.point, pending.at);
         let not_me_url = links.not_me(event, self.row.point, pending.at);
-        let place = self.place(pending.source, locale);
+        let place = self.workspace.source_label(pending.source, locale).to_owned();
         let (asked_at, until) = (pending.at, pending.at.after(CONFIRM_FOR));
         let left =
             |scope: Scope| self.row.standing.grants.iter().any(|g| g.scope.covers(&scope) && g.withdrawn_at.is_some());
@@ -157,7 +148,8 @@ impl Writer<'_> {
             Mail::Already { form } => self.workspace.forms.iter().find(|f| f.id == *form).map(|f| f.source),
             _ => None,
         };
-        let place = place.map_or_else(|| self.workspace.name.clone(), |s| self.place(s, payload.locale));
+        let place =
+            place.map_or(self.workspace.name.as_str(), |s| self.workspace.source_label(s, payload.locale)).to_owned();
         let asked_at = payload.queued_at;
         let mail = SystemMail::AlreadyReader(AlreadyReader { place: &place, asked_at, choices_url: &choices_url });
         self.build(&mail, payload.locale, intended, None, None)

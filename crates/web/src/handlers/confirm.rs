@@ -15,7 +15,7 @@ use volens_core::token::{CONFIRM_FOR, ConfirmToken, TokenError};
 use volens_mail::Arg;
 
 use crate::body::Sent;
-use crate::handlers::{Paths, names, place, promise};
+use crate::handlers::{Paths, names, promise};
 use crate::pages::confirm::Occasion;
 use crate::pages::trouble::{FIELD_RENEW, Renew, What};
 use crate::pages::{Confirm, Hidden, Message, Repeat, Thanks, Welcome};
@@ -105,7 +105,7 @@ fn occasion(visit: &Visit, asked: &Asked) -> Occasion {
     match button {
         "choices" => Occasion::Choices,
         "way_back" => Occasion::WayBack,
-        _ => Occasion::Form { name: place(&asked.reader.workspace, source, visit.locale()) },
+        _ => Occasion::Form { name: asked.reader.workspace.source_label(source, visit.locale()).to_owned() },
     }
 }
 

@@ -14,7 +14,7 @@ use volens_app::consent::Reader;
 use volens_app::links::Links;
 use volens_core::id::PointId;
 use volens_core::locale::Locale;
-use volens_core::purpose::{PurposeNo, Scope, SourceNo};
+use volens_core::purpose::{PurposeNo, Scope};
 use volens_core::token::{ChoicesToken, LeaveToken, NotMeToken};
 
 use crate::pages::{Promise, Stoppable};
@@ -42,13 +42,6 @@ pub(crate) fn key(workspace: &Workspace, no: PurposeNo) -> String {
 pub(crate) fn stoppable(workspace: &Workspace, scope: Scope, locale: Locale) -> Stoppable {
     let Promise { name, frequency } = promise(workspace, scope, locale);
     Stoppable { key: key(workspace, scope.purpose), name, frequency }
-}
-
-/// How people know a source: "the counter card".
-pub(crate) fn place(workspace: &Workspace, source: SourceNo, locale: Locale) -> String {
-    let row = workspace.offer.source(source);
-    let words = row.and_then(|r| r.text).and_then(|t| workspace.offer.words(t, locale)).map(|(_, w)| w.name.clone());
-    words.or_else(|| row.map(|r| r.name.clone())).unwrap_or_else(|| workspace.name.clone())
 }
 
 /// Paths of a person's other links.
