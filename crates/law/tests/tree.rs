@@ -269,27 +269,21 @@ fn it_was_not_me_voids_the_request_and_its_link() {
 
 #[test]
 fn a_stop_dated_ahead_of_the_deciding_clock_counts() {
-    let ways: [(fn(&mut Log), Reason); 4] = [
-        (|log| log.leave(whole(1)), Reason::Withdrawn),
-        (Log::leave_everything, Reason::Suppressed),
-        (
-            |log| drop(log.add(Body::Suppressed { scope: StopScope::All, reason: StopReason::Objection })),
-            Reason::Objected,
-        ),
-        (
-            |log| {
-                drop(log.add(Body::Suppressed { scope: StopScope::About(whole(1)), reason: StopReason::Unsubscribe }))
-            },
-            Reason::Suppressed,
-        ),
+    let left = |scopes, everything| Body::Withdrawn { scopes, everything, way: "page".into() };
+    let suppressed = |scope, reason| Body::Suppressed { scope, reason };
+    let stops = [
+        (left(vec![Left { scope: whole(1), sender: SENDER }], false), Reason::Withdrawn),
+        (left(vec![], true), Reason::Suppressed),
+        (suppressed(StopScope::All, StopReason::Objection), Reason::Objected),
+        (suppressed(StopScope::About(whole(1)), StopReason::Unsubscribe), Reason::Suppressed),
     ];
-    for (stop, reason) in ways {
+    for (stop, reason) in stops {
         let mut log = Log::default();
         log.join(whole(1));
+        log.add(stop);
         // The clock that decides is behind the one that dated the stop, but not behind the permission.
-        let behind = |log: &Log| Micros(log.seq * DAY - 5_000_000);
-        stop(&mut log);
-        let decided = log.ask_law_at(behind(&log), topic(1, 1), Kind::Newsletter);
+        let behind = Micros(log.seq * DAY - 5_000_000);
+        let decided = log.ask_law_at(behind, topic(1, 1), Kind::Newsletter);
         assert_eq!((decided.effect, decided.reason), (Effect::Deny, reason));
         assert_eq!(decided.ground, Some(log.seq));
         let seen = log.ask_law_at(Micros(log.seq * DAY + 1_000_000), topic(1, 1), Kind::Newsletter);
