@@ -130,7 +130,7 @@ impl House {
             locale: Some(Locale::En),
             network: None,
             agent: None,
-            profile: Some(Profile { locale: Some(Locale::En), country: Some("IT".into()), country_basis: None }),
+            profile: Some(Profile { locale: Some(Locale::En), country: Some("IT".into()), ..Profile::default() }),
             contexts: BTreeMap::new(),
         };
         Ok(Arrival { point, acts: vec![act] })
