@@ -78,6 +78,7 @@ export class Tour {
   /** Everything that is checked of a page, and its picture. */
   async look(page: Page, name: string): Promise<void> {
     this.seen += 1;
+    await page.waitForLoadState('load'); // with its frames
     const number = String(this.seen).padStart(2, '0');
     await page.screenshot({ path: `${this.screens}/story-${number}-${name}.png`, fullPage: true });
     const problems = await problemsOf(page, this.answers.get(page) ?? null, this.scripts);
