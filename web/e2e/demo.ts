@@ -24,8 +24,10 @@ export const test = base.extend<{ demo: Demo; tour: Tour }>({
     const folder = await mkdtemp(join(tmpdir(), 'volens-story-'));
     const ports = ['--home-port', '0', '--pages-port', '0', '--smtp-port', '0'];
     const child = spawn(binary, ['--json', 'demo', '--people', PEOPLE, '--folder', join(folder, 'demo'), ...ports], {
-      stdio: ['ignore', 'pipe', 'inherit'],
+      stdio: ['ignore', 'pipe', 'pipe'],
     });
+    let log = '';
+    child.stderr.on('data', (bytes: Buffer) => (log += bytes.toString()));
     const ended = new Promise((end) => child.once('exit', end));
     try {
       for await (const line of createInterface({ input: child.stdout })) {
@@ -37,6 +39,8 @@ export const test = base.extend<{ demo: Demo; tour: Tour }>({
       await ended;
       await rm(folder, { recursive: true });
     }
+    // A page that failed once comes again by itself, and nobody in front of it would know.
+    expect(log).not.toMatch(/panicked|ERROR/);
   },
   tour: async ({ context, demo, javaScriptEnabled }, use, info) => {
     const origins = [demo.home, demo.form].map((url) => new URL(url).origin);

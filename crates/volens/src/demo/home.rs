@@ -120,7 +120,7 @@ fn sentence(main: Option<&CampaignFigures>) -> minijinja::Value {
         return context! { before => "Nothing was sent yet. A letter is ready.", figure => "", after => "" };
     };
     let (sent, waiting) = (c.books.sent, c.books.planned + c.books.sending);
-    let not = c.books.rows - sent.min(c.books.rows) - waiting + c.left_out.iter().map(|l| l.1).sum::<u64>();
+    let not = c.books.rows.saturating_sub(sent + waiting) + c.left_out.iter().map(|l| l.1).sum::<u64>();
     let people = if sent == 1 { "person has it" } else { "people have it" };
     match c.state.as_str() {
         "planning" => context! { before => "Looking at everybody:", figure => c.books.rows, after => "rows so far." },
@@ -148,7 +148,7 @@ fn sentence(main: Option<&CampaignFigures>) -> minijinja::Value {
 
 /// The bar of a campaign in thousandths: sent, on its way or unknown, waiting, may not.
 fn bar(c: &CampaignFigures) -> minijinja::Value {
-    let all = c.books.rows.max(1);
+    let all = c.books.terms().iter().map(|t| t.1).sum::<u64>().max(c.books.rows).max(1);
     let part = |n: u64| n * 1_000 / all;
     let sent = part(c.books.sent);
     let open = part(c.books.planned + c.books.sending);
@@ -275,6 +275,16 @@ mod tests {
             "nobody knows whether it arrived: Una (una@posta.example)",
         ] {
             assert!(page.contains(text), "no {text:?} in {page}");
+        }
+    }
+
+    #[test]
+    fn figures_that_were_read_at_different_times_are_drawn_too() {
+        let mut scene = scene();
+        for state in ["planning", "running", "paused", "done"] {
+            scene.campaigns[0].state = state.into();
+            scene.campaigns[0].books = Figures { rows: 500, planned: 1_000, ..Figures::default() };
+            assert!(live(&scene, Vec::new()).contains("500 rows ≠ 1,000 planned"));
         }
     }
 
