@@ -329,7 +329,7 @@ impl App {
         workspace: &Workspace,
         campaign: &CampaignRow,
     ) -> Result<CampaignStatus, AppError> {
-        let books = self.store.books(workspace.tenant, campaign.stream).await?;
+        let (rows, books) = self.store.campaign_books(workspace.tenant, campaign.stream).await?;
         let left_out = self.store.left_out(workspace.tenant, campaign.stream).await?;
         let code = |no| Reason::read(no).map_or_else(|| format!("reason {no}"), |r| r.code().to_owned());
         Ok(CampaignStatus {
@@ -340,7 +340,7 @@ impl App {
             why: campaign.why.clone(),
             problem: campaign.problem.clone(),
             queued_at: (campaign.queued_at.0 > 0).then(|| campaign.queued_at.to_string()),
-            books: BooksShow::of(u64::try_from(campaign.planned).unwrap_or(0), &books),
+            books: BooksShow::of(rows, &books),
             left_out: left_out.into_iter().map(|(no, n)| (code(no), n)).collect(),
         })
     }

@@ -11,8 +11,8 @@ use crate::{Store, Tenant};
 
 statements! {
     /// The books of a stream, as its slices keep them; what waits in a transactional one is counted from its rows, which
-    /// come in without touching the slice.
-    SLICE_BOOKS: Tenant [Int, Int] => [Int, Int, Int, Int, Int, Int, Int, Int]
+    /// come in without touching the slice. Last, how many rows the campaign of that stream has planned.
+    SLICE_BOOKS: Tenant [Int, Int] => [Int, Int, Int, Int, Int, Int, Int, Int, Int]
         "SELECT COALESCE(CAST(SUM(planned) AS bigint), 0)
                 + (SELECT COUNT(*) FROM delivery d
                    WHERE d.ws = $1 AND d.stream = $2 AND d.payload IS NOT NULL AND d.state < 2 AND d.state = 0
@@ -20,7 +20,8 @@ statements! {
                 COALESCE(CAST(SUM(sending) AS bigint), 0),
                 COALESCE(CAST(SUM(sent) AS bigint), 0), COALESCE(CAST(SUM(denied) AS bigint), 0),
                 COALESCE(CAST(SUM(failed) AS bigint), 0), COALESCE(CAST(SUM(cancelled) AS bigint), 0),
-                COALESCE(CAST(SUM(skipped) AS bigint), 0), COALESCE(CAST(SUM(unknown) AS bigint), 0)
+                COALESCE(CAST(SUM(skipped) AS bigint), 0), COALESCE(CAST(SUM(unknown) AS bigint), 0),
+                COALESCE((SELECT c.planned FROM campaign c WHERE c.ws = $1 AND c.stream = $2), 0)
          FROM slice WHERE ws = $1 AND stream = $2";
     /// The same, counted from the rows.
     ROW_BOOKS: Tenant [Int, Int] => [Int, Int]
@@ -154,17 +155,16 @@ fn told(r: &Row) -> Result<Told, StoreError> {
 struct SliceBooks(Tenant, StreamNo);
 
 impl Job for SliceBooks {
-    type Out = Books;
+    type Out = (u64, Books);
     type Err = StoreError;
 
-    async fn run(&self, tx: &mut Tx<'_>) -> Result<Books, StoreError> {
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<(u64, Books), StoreError> {
         let mut out = Books::default();
-        if let Some(row) = tx.query_opt(&SLICE_BOOKS, &params![self.0.no.0, self.1.0]).await? {
-            for (i, n) in out.0.iter_mut().enumerate() {
-                *n = row::count(&row, i)?;
-            }
+        let Some(row) = tx.query_opt(&SLICE_BOOKS, &params![self.0.no.0, self.1.0]).await? else { return Ok((0, out)) };
+        for (i, n) in out.0.iter_mut().enumerate() {
+            *n = row::count(&row, i)?;
         }
-        Ok(out)
+        Ok((row::count(&row, out.0.len())?, out))
     }
 }
 
@@ -266,6 +266,14 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub async fn books(&self, tenant: Tenant, stream: StreamNo) -> Result<Books, StoreError> {
+        Ok(self.campaign_books(tenant, stream).await?.1)
+    }
+
+    /// How many rows a campaign has planned, and what became of them, as of one instant: the two sides of the equation.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn campaign_books(&self, tenant: Tenant, stream: StreamNo) -> Result<(u64, Books), StoreError> {
         self.db.read(SliceBooks(tenant, stream)).await
     }
 

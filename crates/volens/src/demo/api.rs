@@ -150,17 +150,8 @@ async fn figures(
     counted: bool,
 ) -> Result<CampaignFigures, Trouble> {
     let (store, tenant, stream) = (&app.store, ws.tenant, row.stream);
-    let mut rows = u64::try_from(row.planned).unwrap_or(0);
-    let mut books = Figures::of(rows, &store.books(tenant, stream).await?);
-    // The row and its books are two reads: while it is being planned, something may come between them.
-    for _ in 0..5 {
-        if books.balances() {
-            break;
-        }
-        let then = store.campaign(tenant, stream).await?;
-        rows = then.map_or(rows, |row| u64::try_from(row.planned).unwrap_or(0));
-        books = Figures::of(rows, &store.books(tenant, stream).await?);
-    }
+    let (rows, books) = store.campaign_books(tenant, stream).await?;
+    let books = Figures::of(rows, &books);
     let spared = store.spared(tenant, stream, row.queued_at, LISTED).await?;
     let spared = spared
         .into_iter()
