@@ -28,8 +28,9 @@ pub(crate) enum Lost {
     Garbage(#[from] Garbage),
     #[error("the relay answered {0} where that makes no sense")]
     Nonsense(u16),
+    // Its text may quote an address, and this goes into logs.
     #[error("the relay said {0} and closed the connection")]
-    Goodbye(crate::Reply),
+    Goodbye(u16),
     #[error("this server is shutting down")]
     Shutdown,
 }

@@ -105,7 +105,7 @@ struct Running {
     cut: oneshot::Sender<()>,
 }
 
-/// Sessions to one relay. For every message sent there is exactly one [`Report`].
+/// Sessions to one relay. For every message sent and not [recalled](Pool::recall) there is exactly one [`Report`].
 ///
 /// The channel of reports is bounded: whoever sends must also receive, from another task or by keeping
 /// [`in_flight`](Pool::in_flight) below [`RelayConfig::capacity`]. Dropping the pool cuts every session short.
@@ -137,13 +137,26 @@ impl<K: Send + 'static> Pool<K> {
     /// Hands a message over; waits while the queue is full. Gives it back if the pool is closed.
     pub async fn send(&self, message: Outgoing<K>) -> Result<(), Outgoing<K>> {
         self.count_in();
-        self.shared.queue.push(message).await.inspect_err(|_| self.count_out())
+        self.shared.queue.push(message, false).await.inspect_err(|_| self.count_out())
+    }
+
+    /// The same, before all messages that still wait for a session.
+    pub async fn send_first(&self, message: Outgoing<K>) -> Result<(), Outgoing<K>> {
+        self.count_in();
+        self.shared.queue.push(message, true).await.inspect_err(|_| self.count_out())
     }
 
     /// Hands a message over if the queue has room and the pool is open; gives it back otherwise.
     pub fn try_send(&self, message: Outgoing<K>) -> Result<(), Outgoing<K>> {
         self.count_in();
         self.shared.queue.try_push(message).inspect_err(|_| self.count_out())
+    }
+
+    /// Gives back all messages that no session has taken yet: there is no report for them.
+    pub fn recall(&self) -> Vec<Outgoing<K>> {
+        let waiting: Vec<_> = self.shared.queue.take_all().into();
+        waiting.iter().for_each(|_| self.count_out());
+        waiting
     }
 
     /// Messages handed over and not yet reported.

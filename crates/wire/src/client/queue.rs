@@ -47,12 +47,12 @@ impl<K> Queue<K> {
         }
     }
 
-    /// Waits for room and puts a message in; gives it back if the queue is closed.
-    pub async fn push(&self, message: Outgoing<K>) -> Result<(), Outgoing<K>> {
+    /// Waits for room and puts a message in, before all others if it is `urgent`; gives it back if the queue is closed.
+    pub async fn push(&self, message: Outgoing<K>, urgent: bool) -> Result<(), Outgoing<K>> {
         match self.slots.acquire().await {
             Ok(slot) => {
                 slot.forget();
-                self.put(message)
+                self.put(message, urgent)
             }
             Err(_) => Err(message),
         }
@@ -63,7 +63,7 @@ impl<K> Queue<K> {
         match self.slots.try_acquire() {
             Ok(slot) => {
                 slot.forget();
-                self.put(message)
+                self.put(message, false)
             }
             Err(_) => Err(message),
         }
@@ -76,6 +76,13 @@ impl<K> Queue<K> {
             self.slots.add_permits(1);
         }
         message
+    }
+
+    /// Takes all messages that wait.
+    pub fn take_all(&self) -> VecDeque<Outgoing<K>> {
+        let all = std::mem::take(&mut self.lock().items);
+        self.slots.add_permits(all.len());
+        all
     }
 
     /// Takes a message or puts the session on the waiting list.
@@ -119,12 +126,16 @@ impl<K> Queue<K> {
         rest
     }
 
-    fn put(&self, message: Outgoing<K>) -> Result<(), Outgoing<K>> {
+    fn put(&self, message: Outgoing<K>, urgent: bool) -> Result<(), Outgoing<K>> {
         let mut inner = self.lock();
         if inner.closed {
             return Err(message);
         }
-        inner.items.push_back(message);
+        if urgent {
+            inner.items.push_front(message);
+        } else {
+            inner.items.push_back(message);
+        }
         let next = inner.next_waiting();
         drop(inner);
         self.ring(next);

@@ -295,9 +295,9 @@ impl<K: Send + 'static> Session<K> {
         };
         if reply.code == 421 {
             if !(flight.careful && flight.expect.stage() == Stage::Mail) {
-                flight.refused.get_or_insert((flight.expect.stage(), reply.clone()));
+                flight.refused.get_or_insert((flight.expect.stage(), reply));
             }
-            return Err(Lost::Goodbye(reply));
+            return Err(Lost::Goodbye(421));
         }
         let intermediate = reply.code / 100 == 3;
         if intermediate && flight.expect != Expect::Data {

@@ -150,6 +150,29 @@ async fn canned_then_drop(drops: usize) -> (std::net::SocketAddr, tokio::task::J
 }
 
 #[tokio::test]
+async fn an_urgent_message_goes_first_and_what_waits_can_be_called_back() {
+    let sink = sink(SinkConfig { delay_ms: Some(100..=100), ..SinkConfig::default() }).await;
+    let mut config = relay(sink.addr());
+    config.sessions = 1;
+    let (pool, mut reports) = Pool::start(config).expect("config");
+    for number in 0..5 {
+        pool.send(mail(number, "a@example.org", BODY)).await.expect("open");
+    }
+    pool.send_first(mail(9, "a@example.org", BODY)).await.expect("open");
+    let first = reports.recv().await.expect("report").key;
+    assert!(first == 0 || first == 9, "{first} overtook");
+    if first == 0 {
+        assert_eq!(reports.recv().await.expect("report").key, 9);
+    }
+    let waiting: Vec<_> = pool.recall().into_iter().map(|m| m.key).collect();
+    let last = reports.recv().await.expect("report").key;
+    assert_eq!(waiting, (last + 1..5).collect::<Vec<_>>());
+    assert_eq!(pool.in_flight(), 0);
+    pool.close(Duration::from_secs(1)).await;
+    assert!(reports.recv().await.is_none(), "one report for each that was not called back");
+}
+
+#[tokio::test]
 async fn closing_waits_gives_back_and_judges() {
     let faults = vec![(At::End, Fault::Hang)];
     let sink = sink(SinkConfig { faults, ..SinkConfig::default() }).await;
