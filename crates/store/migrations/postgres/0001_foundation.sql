@@ -16,6 +16,7 @@ CREATE TABLE node (
     version text COLLATE "C" NOT NULL,
     heartbeat bigint NOT NULL,
     settled bigint NOT NULL,
+    trouble text COLLATE "C",
     PRIMARY KEY (no),
     UNIQUE (name)
 );

@@ -39,6 +39,7 @@ CREATE TABLE node (
     version TEXT NOT NULL,
     heartbeat INTEGER NOT NULL,
     settled INTEGER NOT NULL,
+    trouble TEXT,
     PRIMARY KEY (no),
     UNIQUE (name)
 ) STRICT, WITHOUT ROWID;

@@ -22,7 +22,7 @@ statements! {
         "INSERT INTO node (no, name, incarnation, version, heartbeat, settled)
          VALUES ((SELECT COALESCE(MAX(no), 0) + 1 FROM node), $1, 1, $2, $3, 0)
          ON CONFLICT (name) DO UPDATE SET incarnation = node.incarnation + 1, version = excluded.version,
-             heartbeat = excluded.heartbeat, settled = 0
+             heartbeat = excluded.heartbeat, settled = 0, trouble = NULL
          RETURNING no, incarnation";
     /// A sign of life; no row = another process has taken the name.
     HEARTBEAT: Instance [Int, Int, Int] => []
@@ -35,6 +35,12 @@ statements! {
     SETTLE_NODE: Instance [Int, Int, Int, Int, Int] => []
         "UPDATE node SET settled = 1 WHERE no = $1 AND incarnation = $2 AND heartbeat < $3
          AND NOT EXISTS (SELECT 1 FROM slice WHERE lease_holder >= $4 AND lease_holder < $5)";
+    /// What keeps a node from sending; NULL = nothing.
+    SET_TROUBLE: Instance [Int, Int, Text] => []
+        "UPDATE node SET trouble = $3 WHERE no = $1 AND incarnation = $2";
+    /// What keeps nodes from sending that gave a sign of life since.
+    TROUBLES: Instance [Int] => [Text, Text]
+        "SELECT name, trouble FROM node WHERE trouble IS NOT NULL AND heartbeat >= $1 ORDER BY name";
     /// All relays.
     RELAYS: Instance [] => [Text, Text, Blob, Int] "SELECT name, doc, secret, managed FROM relay ORDER BY name";
     /// Adds or changes a relay.
@@ -163,6 +169,30 @@ impl Job for Settle {
     }
 }
 
+struct SetTrouble(Node, Option<String>);
+
+impl Job for SetTrouble {
+    type Out = ();
+    type Err = StoreError;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
+        tx.execute(&SET_TROUBLE, &params![self.0.no, self.0.incarnation, self.1.clone()]).await?;
+        Ok(())
+    }
+}
+
+struct Troubles(Micros);
+
+impl Job for Troubles {
+    type Out = Vec<(String, String)>;
+    type Err = StoreError;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<Self::Out, StoreError> {
+        let rows = tx.query(&TROUBLES, &params![self.0.0]).await?;
+        rows.iter().map(|r| Ok((r.get(0)?, r.get(1)?))).collect()
+    }
+}
+
 struct Relays;
 
 impl Job for Relays {
@@ -245,6 +275,22 @@ impl Store {
     /// When the database fails.
     pub async fn settle_node(&self, node: Node, before: Micros) -> Result<bool, StoreError> {
         self.db.write(Lane::Interactive, Settle(node, before)).await
+    }
+
+    /// Notes what keeps a node from sending, or that nothing does.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn set_trouble(&self, node: Node, trouble: Option<String>) -> Result<(), StoreError> {
+        self.db.write(Lane::Interactive, SetTrouble(node, trouble)).await
+    }
+
+    /// What keeps nodes from sending: name and trouble of those that gave a sign of life since.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn troubles(&self, since: Micros) -> Result<Vec<(String, String)>, StoreError> {
+        self.db.read(Troubles(since)).await
     }
 
     /// All relays by name.

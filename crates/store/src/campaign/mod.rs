@@ -32,8 +32,9 @@ statements! {
                 c.queued_at, c.useful_until, c.planned, c.created_at, t.state, c.holes
          FROM campaign c JOIN stream t ON t.ws = c.ws AND t.no = c.stream
          WHERE c.ws = $1 AND c.stream = $2";
-    /// Locks a stream's state.
-    LOCK_STREAM: Tenant [Int, Int] => [Int] "SELECT state FROM stream WHERE ws = $1 AND no = $2 {lock}";
+    /// Locks a campaign's state; a transactional stream has none that could change.
+    LOCK_STREAM: Tenant [Int, Int] => [Int]
+        "SELECT state FROM stream WHERE ws = $1 AND no = $2 AND kind = 1 {lock}";
     /// Sets it.
     SET_STREAM: Tenant [Int, Int, Int] => [] "UPDATE stream SET state = $3 WHERE ws = $1 AND no = $2";
     /// Sets the state of all the stream's slices: also of those that are done, for what is taken back later falls under

@@ -19,13 +19,13 @@ statements! {
     /// for them.
     pub(crate) LOCK_SLICE: Tenant hot [Int, Int, Int] => [Int, Int]
         "SELECT state, lease_holder FROM slice WHERE ws = $1 AND stream = $2 AND no = $3 {lock}";
-    /// The results of what is being sent.
-    WRITE_RESULTS: Tenant hot rows(ws: Int, s: Int, o: Int, a: Int, n: Int, b: Int, r: Text) [Int] => [Int, Int]
+    /// The results of what this node is sending.
+    WRITE_RESULTS: Tenant hot rows(ws: Int, s: Int, o: Int, a: Int, n: Int, b: Int, r: Text) [Int, Int] => [Int, Int]
         "UPDATE delivery SET state = u.n, not_before = u.b, reply = u.r, changed_at = $8
          FROM {rows}
          WHERE delivery.ws = u.ws AND delivery.stream = u.s AND delivery.ordinal = u.o AND delivery.attempt = u.a
            AND u.o = u.o + 0
-           AND delivery.state = 1
+           AND delivery.state = 1 AND delivery.holder = $9
          RETURNING delivery.stream, delivery.ordinal";
     /// Results that came after the row had been given up: they still count.
     WRITE_LATE_RESULTS: Tenant rows(ws: Int, s: Int, o: Int, a: Int, n: Int, b: Int, r: Text) [Int] => [Int, Int]
@@ -303,7 +303,9 @@ impl Wave {
             ])?;
         }
         let mut written = HashSet::with_capacity(outcomes.len());
-        for row in tx.bulk(stmt, &rows, &params![self.0.now.0]).await? {
+        let holder = from == DeliveryState::Sending;
+        let with = if holder { params![self.0.now.0, self.0.holder].to_vec() } else { params![self.0.now.0].to_vec() };
+        for row in tx.bulk(stmt, &rows, &with).await? {
             written.insert((row.int(0)?, row.int(1)?));
         }
         let is_written = |o: &&&'o Outcome| written.contains(&(o.key.stream.0, o.key.ordinal));

@@ -65,6 +65,23 @@ async fn a_silent_node_is_forgotten_once_it_holds_nothing(db: TestDb) {
 }
 
 #[both_engines(migrations = MIGRATIONS)]
+async fn what_keeps_a_node_from_sending_is_told_while_it_lives(db: TestDb) {
+    let w = World::of(db).await;
+    let dead = w.store.start_node("oven", "1", w.now()).await.unwrap();
+    let told = async |since| w.store.troubles(since).await.unwrap();
+    w.store.set_trouble(dead, Some("The relay is away.".into())).await.unwrap();
+    assert_eq!(told(w.now()).await, [("oven".into(), "The relay is away.".into())]);
+    assert_eq!(told(Micros(w.now().0 + 1)).await, []);
+    let risen = w.store.start_node("oven", "1", w.now()).await.unwrap();
+    assert_eq!(told(Micros(0)).await, [], "another life begins without");
+    w.store.set_trouble(dead, Some("The relay is away.".into())).await.unwrap();
+    assert_eq!(told(Micros(0)).await, [], "the former one has nothing to say any more");
+    w.store.set_trouble(risen, Some("It refused our login.".into())).await.unwrap();
+    w.store.set_trouble(risen, None).await.unwrap();
+    assert_eq!(told(Micros(0)).await, []);
+}
+
+#[both_engines(migrations = MIGRATIONS)]
 async fn nodes_and_workspaces_that_come_at_once_get_numbers_of_their_own(db: TestDb) {
     let w = World::of(db).await;
     let other = Store::of(w.db.another_node().await);

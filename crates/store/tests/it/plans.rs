@@ -181,7 +181,7 @@ fn asked(f: &Full, name: &str) -> Option<Vec<Value>> {
         "PLANNED_IN" => params![ws, stream, 5_000, 5_500, now].to_vec(),
         "QUEUED" => params![ws, queue, now, 500].to_vec(),
         "MARK" => params![1, now].to_vec(),
-        "WRITE_RESULTS" => params![now].to_vec(),
+        "WRITE_RESULTS" => params![now, 1].to_vec(),
         "COUNT" => vec![],
         "QUEUE_MAIL" => params![ws, queue, MAILS + 1, point, now, "{}"].to_vec(),
         "DELIVERY" => params![ws, stream, 77].to_vec(),

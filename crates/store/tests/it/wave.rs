@@ -142,6 +142,33 @@ async fn a_definite_answer_counts_however_late(db: TestDb) {
     assert_eq!(w.wave(9, vec![], vec![late(3, 1, Unknown)]).await.unmatched, 1);
 }
 
+/// A wave that nobody knows the end of is taken back by its own node only: another one may have marked the row since.
+#[both_engines(migrations = MIGRATIONS)]
+async fn a_result_counts_from_the_node_that_marked(db: TestDb) {
+    let w = World::of(db).await;
+    w.readers(2).await;
+    let stream = w.running_campaign().await;
+    let slice = w.lease(1).await;
+    let rows = w.waiting(slice, 2).await;
+    w.wave(1, marks(slice, &rows), vec![]).await;
+    let back = |i: usize| outcome(slice, rows[i].key, 1, Planned);
+    assert_eq!(w.wave(2, vec![], vec![back(0)]).await.unmatched, 1);
+    assert_eq!(w.wave(1, vec![], vec![back(1)]).await.unmatched, 0);
+    let books = w.books(stream).await;
+    assert_eq!((books.of(Sending), books.of(Planned)), (1, 1));
+}
+
+/// A transactional stream has no state that anybody could change: it would never be opened again.
+#[both_engines(migrations = MIGRATIONS)]
+async fn a_queue_cannot_be_paused(db: TestDb) {
+    let w = World::of(db).await;
+    w.readers(1).await;
+    let refused = w.store.pause_campaign(w.tenant, w.queue, "The same refusal came from several domains".into()).await;
+    assert!(matches!(refused, Err(volens_store::StoreError::Missing(_))), "{refused:?}");
+    let refused = w.store.cancel_campaign(w.tenant, w.queue, w.now()).await;
+    assert!(matches!(refused, Err(volens_store::StoreError::Missing(_))), "{refused:?}");
+}
+
 #[both_engines(migrations = MIGRATIONS)]
 async fn refusals_about_us_are_taken_back_and_a_finished_campaign_goes_on(db: TestDb) {
     let w = World::of(db).await;
