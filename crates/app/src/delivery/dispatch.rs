@@ -1,10 +1,11 @@
 //! Dispatching: waves, sessions, results.
 //!
 //! A wave is no barrier: while one is being committed the sessions go on, and the next one takes what has come in
-//! since. At most `in_flight_max` rows are in state sending; a silent session holds up only its own.
+//! since. At most `in_flight_max` rows are in state sending; a silent session holds up only its own. What a person waits
+//! for (a confirmation, a welcome) goes before campaigns.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::sync::{mpsc, oneshot, watch};
@@ -12,14 +13,14 @@ use volens_core::Micros;
 use volens_core::id::StreamNo;
 use volens_store::account::Node;
 use volens_store::delivery::{DeliveryState, Outcome, WaveOrder, WaveResult};
-use volens_store::{DbError, StoreError, Tenant};
+use volens_store::{DbError, StoreError};
 use volens_wire::{Pool, Report};
 
 use crate::App;
-use crate::delivery::feed::again;
+use crate::delivery::hold::Hold;
+use crate::delivery::outcomes::{Judge, Pause, Under, outcome};
 use crate::delivery::prepare::{Prepared, Ready};
-use crate::delivery::verdict::{AboutUs, Verdict, Watch, judge};
-use crate::delivery::{Handed, Health, back_off, end};
+use crate::delivery::{Handed, back_off, end};
 
 /// At most so many marks in one transaction, those of decisions against included.
 const WAVE: usize = 250;
@@ -27,57 +28,8 @@ const WAVE: usize = 250;
 const GATHER: Duration = Duration::from_millis(3);
 /// How long a stopping node waits for open replies.
 const GRACE: Duration = Duration::from_secs(30);
-
-/// Why nothing is handed over for a while.
-#[derive(Default)]
-pub struct Hold(Mutex<HoldState>);
-
-#[derive(Default)]
-struct HoldState {
-    until: Option<Instant>,
-    failures: u32,
-    why: Option<String>,
-}
-
-impl Hold {
-    fn with<T>(&self, f: impl FnOnce(&mut HoldState) -> T) -> T {
-        f(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    fn up(&self) {
-        self.with(|s| *s = HoldState::default());
-    }
-
-    /// Another failure; gives how long to hold.
-    fn down(&self, first: Duration, why: String) -> Duration {
-        self.with(|s| {
-            let running = s.until.is_some_and(|u| u > Instant::now());
-            if !running {
-                s.failures += 1;
-            }
-            let wait = back_off(first, s.failures, Duration::from_secs(60));
-            if !running {
-                s.until = Some(Instant::now() + wait);
-            }
-            s.why = Some(why);
-            wait
-        })
-    }
-
-    /// How long still.
-    fn left(&self) -> Duration {
-        self.with(|s| s.until.map_or(Duration::ZERO, |u| u.saturating_duration_since(Instant::now())))
-    }
-
-    pub(crate) fn health(&self) -> Health {
-        self.with(|s| s.why.clone().map_or(Health::Up, Health::Down))
-    }
-}
-
-/// A message on its way.
-struct Under {
-    domain: String,
-}
+/// How long the dispatcher rests at most.
+const REST: Duration = Duration::from_millis(200);
 
 /// A limit of messages a second: what is not used is not saved beyond a tenth of a second.
 struct Rate {
@@ -91,14 +43,69 @@ impl Rate {
         Self { per_second: f64::from(per_second), tokens: 0.0, at: Instant::now() }
     }
 
-    fn take(&mut self, wanted: usize) -> usize {
+    fn earn(&mut self) {
         let now = Instant::now();
         let earned = now.duration_since(self.at).as_secs_f64() * self.per_second;
         self.at = now;
         self.tokens = (self.tokens + earned).min((self.per_second / 10.0).max(1.0));
+    }
+
+    fn take(&mut self, wanted: usize) -> usize {
+        self.earn();
         let n = (self.tokens.floor() as usize).min(wanted);
         self.tokens -= n as f64;
         n
+    }
+
+    /// How long until a message may go.
+    fn wait(&mut self) -> Duration {
+        self.earn();
+        Duration::from_secs_f64((1.0 - self.tokens).max(0.0) / self.per_second)
+    }
+}
+
+/// What one feeder has put in and no wave has taken yet.
+#[derive(Default)]
+struct Waiting {
+    rows: Vec<Prepared>,
+    flushes: Vec<oneshot::Sender<()>>,
+}
+
+impl Waiting {
+    fn take(&mut self, ready: Ready) {
+        match ready {
+            Ready::Row(row) => self.rows.push(*row),
+            Ready::Flush(done) => self.flushes.push(done),
+        }
+        self.answer();
+    }
+
+    /// Answers the feeder when everything of it has been marked or dropped.
+    fn answer(&mut self) {
+        if self.rows.is_empty() {
+            for flush in self.flushes.drain(..) {
+                let _ = flush.send(());
+            }
+        }
+    }
+
+    fn messages(&self) -> usize {
+        self.rows.iter().filter(|p| p.message.is_some()).count()
+    }
+
+    /// The first `most` rows, with no more than `allowed` messages among them.
+    fn first(&mut self, most: usize, allowed: &mut usize) -> std::vec::Drain<'_, Prepared> {
+        let mut n = 0;
+        for p in self.rows.iter().take(most) {
+            if p.message.is_some() {
+                if *allowed == 0 {
+                    break;
+                }
+                *allowed -= 1;
+            }
+            n += 1;
+        }
+        self.rows.drain(..n)
     }
 }
 
@@ -110,10 +117,10 @@ pub struct Dispatcher {
     hold: Arc<Hold>,
     max: usize,
     under: HashMap<Handed, Under>,
-    waiting: Vec<Prepared>,
+    queues: Waiting,
+    campaigns: Waiting,
     results: Vec<Report<Handed>>,
-    flushes: Vec<oneshot::Sender<()>>,
-    watch: Watch<Handed>,
+    judge: Judge,
     rate: Option<Rate>,
 }
 
@@ -126,6 +133,7 @@ enum Found {
 impl Dispatcher {
     pub(crate) fn new(app: Arc<App>, node: Node, pool: Pool<Handed>, hold: Arc<Hold>, max: usize) -> Self {
         let rate = app.settings.sending.rate.map(Rate::new);
+        let judge = Judge::new(app.settings.sending.clone(), hold.clone());
         Self {
             app,
             node,
@@ -133,10 +141,10 @@ impl Dispatcher {
             hold,
             max,
             under: HashMap::new(),
-            waiting: Vec::new(),
+            queues: Waiting::default(),
+            campaigns: Waiting::default(),
             results: Vec::new(),
-            flushes: Vec::new(),
-            watch: Watch::default(),
+            judge,
             rate,
         }
     }
@@ -150,24 +158,30 @@ impl Dispatcher {
     ) {
         loop {
             let found = self.look(&mut reports, &mut queues, &mut campaigns, &mut stopped).await;
-            self.turn().await;
             if matches!(found, Found::Stop) {
                 break;
             }
+            self.turn().await;
         }
-        // Feeders that wait for a flush get their answer, and nothing more is marked.
-        queues.close();
-        campaigns.close();
-        while let Some(Ready::Flush(done)) = queues.recv().await {
-            let _ = done.send(());
-        }
-        while let Some(ready) = campaigns.recv().await {
-            if let Ready::Flush(done) = ready {
-                let _ = done.send(());
+        // Nothing more is marked, and feeders that wait for a flush get their answer.
+        self.drop_waiting();
+        self.turn().await;
+        for mut channel in [queues, campaigns] {
+            channel.close();
+            while let Some(ready) = channel.recv().await {
+                if let Ready::Flush(done) = ready {
+                    let _ = done.send(());
+                }
             }
         }
-        self.waiting.clear();
         self.finish(reports).await;
+    }
+
+    fn drop_waiting(&mut self) {
+        for waiting in [&mut self.queues, &mut self.campaigns] {
+            waiting.rows.clear();
+            waiting.answer();
+        }
     }
 
     /// Waits until there is something to do and takes all of it.
@@ -178,27 +192,27 @@ impl Dispatcher {
         campaigns: &mut mpsc::Receiver<Ready>,
         stopped: &mut watch::Receiver<bool>,
     ) -> Found {
-        let (room, pause) = self.room();
-        if room > 0 && !self.waiting.is_empty() {
-            // Something was left over: no need to wait.
+        let (room, pause) = (self.room(), self.pause());
+        if pause.is_zero() {
             while let Ok(report) = reports.try_recv() {
                 self.results.push(report);
             }
         } else {
-            let wanting = self.waiting.len() < WAVE;
+            let wants = |waiting: &Waiting| room > 0 && waiting.rows.len() < WAVE;
+            let (queue_wants, campaign_wants) = (wants(&self.queues), wants(&self.campaigns));
             tokio::select! {
                 biased;
-                _ = reports.recv_many(&mut self.results, 512) => self.gather(reports).await,
-                Some(ready) = queues.recv(), if wanting && room > 0 => self.take(ready),
-                Some(ready) = campaigns.recv(), if wanting && room > 0 => self.take(ready),
-                () = tokio::time::sleep(pause) => {}
                 () = end(stopped) => return Found::Stop,
+                _ = reports.recv_many(&mut self.results, 512) => self.gather(reports).await,
+                Some(ready) = queues.recv(), if queue_wants => self.queues.take(ready),
+                Some(ready) = campaigns.recv(), if campaign_wants => self.campaigns.take(ready),
+                () = tokio::time::sleep(pause) => {}
             }
         }
-        for channel in [queues, campaigns] {
-            while self.waiting.len() < WAVE {
+        for (channel, waiting) in [(queues, &mut self.queues), (campaigns, &mut self.campaigns)] {
+            while waiting.rows.len() < WAVE {
                 let Ok(ready) = channel.try_recv() else { break };
-                self.take(ready);
+                waiting.take(ready);
             }
         }
         if *stopped.borrow() { Found::Stop } else { Found::Work }
@@ -218,57 +232,61 @@ impl Dispatcher {
         }
     }
 
-    fn take(&mut self, ready: Ready) {
-        match ready {
-            Ready::Row(row) => self.waiting.push(*row),
-            Ready::Flush(done) if self.waiting.is_empty() => drop(done.send(())),
-            Ready::Flush(done) => self.flushes.push(done),
+    /// How many more messages may be handed over now.
+    fn room(&self) -> usize {
+        if !self.hold.left().is_zero() {
+            return 0;
         }
+        let most = if self.judge.probing() { 1 } else { self.max };
+        most.saturating_sub(self.under.len())
     }
 
-    /// How many more messages may be handed over now, and how long to wait at most before asking again.
-    fn room(&self) -> (usize, Duration) {
+    /// How long to wait at most for something to do; zero when there is something now.
+    fn pause(&mut self) -> Duration {
         let held = self.hold.left();
-        if !held.is_zero() {
-            return (0, held.min(Duration::from_millis(200)));
-        }
-        let room = self.max.saturating_sub(self.under.len());
-        let pause = if self.rate.is_some() { Duration::from_millis(20) } else { Duration::from_millis(200) };
-        (room, pause)
+        let left_over = !self.queues.rows.is_empty() || !self.campaigns.rows.is_empty();
+        let room = self.room();
+        let wait = match &mut self.rate {
+            _ if !held.is_zero() => held,
+            _ if !left_over || room == 0 => REST,
+            Some(rate) => rate.wait(),
+            None => Duration::ZERO,
+        };
+        wait.min(REST)
     }
 
     /// One wave, if there is anything for it.
     async fn turn(&mut self) {
-        let (room, _) = self.room();
-        let mut batch = self.batch(room);
-        if batch.is_empty() && self.results.is_empty() {
-            return;
-        }
         let now = self.app.now();
         let reports = std::mem::take(&mut self.results);
-        let (results, taken_back, pauses) = self.outcomes(&reports, now);
-        let order = WaveOrder {
-            holder: self.node.holder(),
-            now,
-            results,
-            taken_back,
-            marks: batch.iter_mut().map(Prepared::take_mark).collect(),
-            kept: batch.iter().filter_map(|p| Some((p.mark.ws, p.keep.clone()?))).collect(),
-        };
-        let done = self.commit(order).await;
-        for report in &reports {
-            self.under.remove(&report.key);
-        }
-        self.hand_over(batch, &done).await;
-        for (stream, ws, why) in pauses {
-            self.pause(ws, stream, why).await;
-        }
-        if self.waiting.is_empty() {
-            for flush in self.flushes.drain(..) {
-                let _ = flush.send(());
+        let mut came = self.judge.outcomes(&reports, &self.under, now);
+        // What would only be broken off too comes back before a session takes it.
+        let broken = self.judge.probing() && !self.hold.left().is_zero();
+        let recalled = if broken { self.pool.recall() } else { Vec::new() };
+        came.results.extend(recalled.iter().map(|m| outcome(&m.key, DeliveryState::Planned, now, None)));
+        let room = self.room();
+        let mut batch = self.batch(room);
+        if !batch.is_empty() || !came.results.is_empty() {
+            let order = WaveOrder {
+                holder: self.node.holder(),
+                now,
+                results: came.results,
+                taken_back: came.taken_back,
+                marks: batch.iter_mut().map(Prepared::take_mark).collect(),
+                kept: batch.iter().filter_map(|p| Some((p.mark.ws, p.keep.clone()?))).collect(),
+            };
+            let done = self.commit(order, &batch).await;
+            for key in reports.iter().map(|r| &r.key).chain(recalled.iter().map(|m| &m.key)) {
+                self.under.remove(key);
+            }
+            self.hand_over(batch, &done).await;
+            for pause in came.pauses {
+                self.pause_campaign(pause).await;
             }
             self.settle(&reports).await;
         }
+        self.queues.answer();
+        self.campaigns.answer();
     }
 
     /// Nobody looks at a slice again in which nothing waits: the last reply may be the end of its campaign.
@@ -277,7 +295,11 @@ impl Dispatcher {
             reports.iter().filter(|r| r.key.campaign).map(|r| (r.key.ws, r.key.key.stream)).collect();
         ended.sort_unstable();
         ended.dedup();
-        ended.retain(|(ws, stream)| !self.under.keys().any(|u| u.ws == *ws && u.key.stream == *stream));
+        ended.retain(|(ws, stream)| {
+            let open = |at: i64, key: volens_core::id::DeliveryKey| at == *ws && key.stream == *stream;
+            let waits = self.campaigns.rows.iter().any(|p| open(p.mark.ws, p.mark.key));
+            !waits && !self.under.keys().any(|u| open(u.ws, u.key))
+        });
         for (ws, stream) in ended {
             let Ok(workspace) = self.app.workspace(volens_core::id::WorkspaceNo(ws)) else { continue };
             if let Err(e) = self.app.store.finish_campaign(workspace.tenant, stream).await {
@@ -286,30 +308,25 @@ impl Dispatcher {
         }
     }
 
-    /// What fits: at most `room` messages, and decisions against that come before them.
+    /// What fits: at most `room` messages, those of queues first, and decisions against that come before them.
     fn batch(&mut self, room: usize) -> Vec<Prepared> {
         let now = self.app.now();
-        self.waiting.iter_mut().for_each(|p| p.outlived(now));
-        let wanted = self.waiting.iter().filter(|p| p.message.is_some()).count().min(room);
+        for waiting in [&mut self.queues, &mut self.campaigns] {
+            waiting.rows.iter_mut().for_each(|p| p.outlived(now));
+        }
+        let wanted = (self.queues.messages() + self.campaigns.messages()).min(room);
         let mut allowed = match &mut self.rate {
             Some(rate) if wanted > 0 => rate.take(wanted),
             _ => wanted,
         };
-        let mut n = 0;
-        for p in self.waiting.iter().take(WAVE) {
-            if p.message.is_some() {
-                if allowed == 0 {
-                    break;
-                }
-                allowed -= 1;
-            }
-            n += 1;
-        }
-        self.waiting.drain(..n).collect()
+        let mut out: Vec<Prepared> = self.queues.first(WAVE, &mut allowed).collect();
+        let rest = WAVE - out.len();
+        out.extend(self.campaigns.first(rest, &mut allowed));
+        out
     }
 
     /// Writes a wave; a database that cannot take it just now is asked again, because results must not be lost.
-    async fn commit(&mut self, order: WaveOrder) -> WaveResult {
+    async fn commit(&mut self, order: WaveOrder, batch: &[Prepared]) -> WaveResult {
         let mut failures = 0;
         let mut order = Arc::new(order);
         loop {
@@ -318,12 +335,16 @@ impl Dispatcher {
                 Err(e) => {
                     failures += 1;
                     tracing::warn!(error = %e, failures, "a wave could not be written");
-                    // Without their mark the messages do not go; they are read again later.
                     let rest = Arc::make_mut(&mut order);
+                    // Without their mark the messages do not go; they are read again later. If they were marked after
+                    // all, nobody has them, and the mark is taken off again.
+                    if matches!(&e, StoreError::Db(DbError::Undecided)) && !rest.marks.is_empty() {
+                        rest.results.extend(unmarked(batch, &self.under, rest.now));
+                    }
                     rest.marks.clear();
                     rest.kept.clear();
                     let closed = matches!(&e, StoreError::Db(DbError::Closed));
-                    if closed || (order.results.is_empty() && order.taken_back.is_empty()) {
+                    if closed || (rest.results.is_empty() && rest.taken_back.is_empty()) {
                         return WaveResult::default();
                     }
                     let wait = back_off(Duration::from_millis(50), failures, Duration::from_secs(5));
@@ -334,12 +355,16 @@ impl Dispatcher {
     }
 
     async fn hand_over(&mut self, batch: Vec<Prepared>, done: &WaveResult) {
+        let probe = self.judge.probing();
         for prepared in batch {
             let Some(mut message) = prepared.message else { continue };
             let Some(attempt) = done.marked.get(&prepared.mark.key) else { continue };
             message.key.attempt = *attempt;
-            self.under.insert(message.key, Under { domain: prepared.domain });
-            if let Err(back) = self.pool.send(message).await {
+            let handed = message.key;
+            self.under.insert(handed, Under { domain: prepared.domain, probe });
+            let sent =
+                if handed.campaign { self.pool.send(message).await } else { self.pool.send_first(message).await };
+            if let Err(back) = sent {
                 self.under.remove(&back.key);
                 let key = back.key.key;
                 tracing::error!(stream = key.stream.0, ordinal = key.ordinal, "the relay's sessions have ended");
@@ -347,84 +372,10 @@ impl Dispatcher {
         }
     }
 
-    /// Results as rows, refusals to take back, and campaigns to pause.
-    #[expect(clippy::type_complexity, reason = "three lists that are made together")]
-    fn outcomes(
-        &mut self,
-        reports: &[Report<Handed>],
-        now: Micros,
-    ) -> (Vec<Outcome>, Vec<Outcome>, Vec<(StreamNo, i64, String)>) {
-        let sending = self.app.settings.sending.clone();
-        let (mut results, mut taken_back, mut pauses) = (Vec::with_capacity(reports.len()), Vec::new(), Vec::new());
-        for report in reports {
-            let handed = report.key;
-            let retry = || {
-                again(
-                    now,
-                    back_off(
-                        sending.retry_first,
-                        u32::try_from(handed.attempt).unwrap_or(1),
-                        Duration::from_secs(86_400),
-                    ),
-                )
-            };
-            let row = |state, not_before, reply| outcome(&handed, state, not_before, reply);
-            results.push(match judge(&report.outcome) {
-                Verdict::Sent(reply) => {
-                    self.hold.up();
-                    row(DeliveryState::Sent, now, Some(reply))
-                }
-                Verdict::Later(reply) => row(DeliveryState::Planned, retry(), Some(reply)),
-                Verdict::Unknown(why) => row(DeliveryState::Unknown, now, Some(why)),
-                Verdict::RelayDown(why) => {
-                    let wait = self.hold.down(sending.hold_first, why.clone());
-                    row(DeliveryState::Planned, again(now, wait), Some(why))
-                }
-                Verdict::AboutUs(about, reply) => {
-                    self.about_us(&handed, about, &reply, &mut pauses);
-                    row(DeliveryState::Planned, now, Some(reply))
-                }
-                Verdict::Failed(reply) => {
-                    let domain = self.under.get(&handed).map(|u| u.domain.clone()).unwrap_or_default();
-                    // What the relay cannot carry at all is no refusal: a pause would come back with every resume.
-                    let lacking = matches!(report.outcome, volens_wire::Outcome::Unsupported { .. });
-                    let noted = if lacking { None } else { self.watch.note(Instant::now(), &reply, &domain, handed) };
-                    match noted {
-                        Some(all) => {
-                            let why = format!("The same refusal came from several domains: {reply}");
-                            pauses.push((handed.key.stream, handed.ws, why));
-                            let back = all.iter().filter(|h| **h != handed);
-                            taken_back
-                                .extend(back.map(|h| outcome(h, DeliveryState::Planned, now, Some(reply.clone()))));
-                            row(DeliveryState::Planned, now, Some(reply))
-                        }
-                        None => row(DeliveryState::Failed, now, Some(reply)),
-                    }
-                }
-            });
-        }
-        (results, taken_back, pauses)
-    }
-
-    /// A refusal of us: the campaign is paused; a transactional stream holds for a while.
-    fn about_us(&mut self, handed: &Handed, about: AboutUs, reply: &str, pauses: &mut Vec<(StreamNo, i64, String)>) {
-        let why = format!("{} It said: {reply}", about.sentence());
-        if handed.campaign {
-            if !pauses.iter().any(|(stream, ..)| *stream == handed.key.stream) {
-                pauses.push((handed.key.stream, handed.ws, why.clone()));
-            }
-            if about != AboutUs::Login {
-                return;
-            }
-        }
-        self.hold.down(self.app.settings.sending.hold_first.max(Duration::from_secs(1)), why);
-    }
-
-    async fn pause(&self, ws: i64, stream: StreamNo, why: String) {
+    async fn pause_campaign(&self, Pause { ws, stream, why }: Pause) {
         let Ok(workspace) = self.app.workspace(volens_core::id::WorkspaceNo(ws)) else { return };
-        let tenant: Tenant = workspace.tenant;
         // It may have been paused by the refusal before this one.
-        if let Err(e) = self.app.store.pause_campaign(tenant, stream, why).await {
+        if let Err(e) = self.app.store.pause_campaign(workspace.tenant, stream, why).await {
             tracing::debug!(stream = stream.0, error = %e, "the campaign was not paused");
         }
     }
@@ -446,13 +397,12 @@ impl Dispatcher {
         }
         self.results.append(&mut gathered);
         self.turn().await;
-        for flush in self.flushes.drain(..) {
-            let _ = flush.send(());
-        }
     }
 }
 
-fn outcome(handed: &Handed, state: DeliveryState, not_before: Micros, reply: Option<String>) -> Outcome {
-    let Handed { ws, key, slice, attempt, .. } = *handed;
-    Outcome { ws, key, slice, attempt, state, not_before, reply }
+/// The results that take marks off again: those of messages that were never handed over.
+fn unmarked(batch: &[Prepared], under: &HashMap<Handed, Under>, now: Micros) -> Vec<Outcome> {
+    let on_its_way = |h: &Handed| under.keys().any(|u| u.ws == h.ws && u.key == h.key);
+    let handed = batch.iter().filter_map(|p| p.message.as_ref().map(|m| m.key));
+    handed.filter(|h| !on_its_way(h)).map(|h| outcome(&h, DeliveryState::Planned, now, None)).collect()
 }

@@ -10,6 +10,7 @@ use volens_store::account::Node;
 use volens_store::delivery::LeasedSlice;
 
 use crate::account::workspace::Workspace;
+use crate::delivery::hold::{Health, Hold};
 use crate::delivery::letter::Letters;
 use crate::delivery::prepare::{Ready, campaign_row};
 use crate::delivery::system::queue_row;
@@ -25,6 +26,7 @@ const IDLE: Duration = Duration::from_millis(500);
 pub struct Feeder {
     pub(crate) app: Arc<App>,
     pub(crate) node: Node,
+    pub(crate) hold: Arc<Hold>,
     pub(crate) stopped: watch::Receiver<bool>,
 }
 
@@ -158,6 +160,11 @@ impl Feeder {
         let mut waiter = self.app.store.db().waiter(QUEUED);
         while !self.stopping() {
             let mut next = IDLE;
+            let held = self.hold.queue_left();
+            if !held.is_zero() {
+                self.rest(&mut waiter, held.min(IDLE)).await;
+                continue;
+            }
             for workspace in self.app.workspaces() {
                 match self.queue(&workspace, &channel).await {
                     Ok(wait) => next = next.min(wait),
@@ -197,23 +204,37 @@ impl Feeder {
         Ok(if full { Duration::ZERO } else { Duration::from_millis(100) })
     }
 
-    /// Signs of life; what silent nodes were sending is given up.
+    /// Signs of life, and whether the relay lets it send; what silent nodes were sending is given up.
     pub async fn housekeeping(mut self) {
         let every = (self.app.settings.sending.silent / 30).clamp(Duration::from_secs(1), Duration::from_secs(20));
+        let mut health = self.hold.watch();
+        let mut told = Health::Up;
         while !self.stopping() {
-            if let Err(e) = self.keep_house().await {
+            if let Err(e) = self.keep_house(&mut told).await {
                 tracing::warn!(error = %e, "the housekeeping failed");
             }
             tokio::select! {
                 () = tokio::time::sleep(every) => {}
+                Ok(()) = health.changed() => {}
                 () = end(&mut self.stopped) => {}
             }
         }
+        if told != Health::Up
+            && let Err(e) = self.app.store.set_trouble(self.node, None).await
+        {
+            tracing::warn!(error = %e, "the end could not be noted");
+        }
     }
 
-    async fn keep_house(&self) -> Result<(), AppError> {
+    async fn keep_house(&self, told: &mut Health) -> Result<(), AppError> {
         let app = &self.app;
         let now = app.now();
+        let health = self.hold.health();
+        if health != *told {
+            let trouble = if let Health::Down(why) = &health { Some(why.clone()) } else { None };
+            app.store.set_trouble(self.node, trouble).await?;
+            *told = health;
+        }
         if !app.store.heartbeat(self.node, now).await? {
             tracing::error!(node = self.node.no, "another process runs under this node's name: give each its own");
         }

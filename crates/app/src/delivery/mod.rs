@@ -6,7 +6,9 @@
 
 pub mod dispatch;
 pub mod feed;
+pub mod hold;
 pub mod letter;
+mod outcomes;
 pub mod prepare;
 pub mod system;
 pub mod verdict;
@@ -21,8 +23,10 @@ use volens_store::account::Node;
 use volens_wire::{Pool, RelayConfig};
 
 use crate::App;
-use crate::delivery::dispatch::{Dispatcher, Hold};
+use crate::delivery::dispatch::Dispatcher;
 use crate::delivery::feed::Feeder;
+pub use crate::delivery::hold::Health;
+use crate::delivery::hold::Hold;
 use crate::delivery::prepare::Ready;
 use crate::error::AppError;
 
@@ -55,15 +59,6 @@ pub struct Sending {
     dispatcher: oneshot::Receiver<()>,
 }
 
-/// Whether a node sends at this moment, and why not.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Health {
-    /// The relay takes mail, or nothing was tried yet.
-    Up,
-    /// It could not be reached or refused us; what it said.
-    Down(String),
-}
-
 impl Sending {
     /// Starts to send in the name of `node`. What its former lives were sending is accounted for first.
     ///
@@ -80,7 +75,7 @@ impl Sending {
         let (one, two) = (hold.clone(), stopped.clone());
         let work = Dispatch { app: app.clone(), node, hold: one, max, stopped: two };
         let dispatcher = work.start(relay, from_queues, from_campaigns).await?;
-        let feeder = Feeder { app: app.clone(), node, stopped: stopped.clone() };
+        let feeder = Feeder { app: app.clone(), node, hold: hold.clone(), stopped: stopped.clone() };
         let tasks = vec![
             tokio::spawn(feeder.clone().campaigns(campaigns)),
             tokio::spawn(feeder.clone().queues(queues)),
@@ -182,4 +177,19 @@ pub(crate) async fn end(stopped: &mut watch::Receiver<bool>) {
 #[must_use]
 pub(crate) fn back_off(first: Duration, failures: u32, most: Duration) -> Duration {
     first.saturating_mul(1_u32 << failures.saturating_sub(1).min(20)).min(most)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn back_off_doubles_up_to_its_limit() {
+        let (first, day) = (Duration::from_secs(60), Duration::from_secs(86_400));
+        let waits: Vec<u64> = (0..14).map(|failures| back_off(first, failures, day).as_secs()).collect();
+        let hour = 3_600;
+        assert_eq!(waits[..6], [60, 60, 120, 240, 480, 960]);
+        assert_eq!(waits[11..], [16 * hour + 16 * 240, 24 * hour, 24 * hour].map(|s| s.min(24 * hour)));
+        assert_eq!(back_off(first, u32::MAX, day), day);
+    }
 }

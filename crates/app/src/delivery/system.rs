@@ -23,8 +23,10 @@ use crate::delivery::prepare::{Prepared, decide, handed, intended, mark, reason_
 use crate::error::AppError;
 use crate::{App, minted_at};
 
-/// An answer to an act is worth sending whenever it can go.
-const USEFUL: Micros = Micros(i64::MAX);
+/// An answer to an act is worth sending as long as a link to confirm it works.
+fn useful_until(payload: &Payload) -> Micros {
+    payload.queued_at.after(CONFIRM_FOR)
+}
 
 /// A row of a transactional stream, decided and rendered.
 pub fn queue_row(app: &App, workspace: &Workspace, slice: &LeasedSlice, row: &Planned, now: Micros) -> Prepared {
@@ -34,6 +36,9 @@ pub fn queue_row(app: &App, workspace: &Workspace, slice: &LeasedSlice, row: &Pl
         // The request was confirmed, left or disowned meanwhile: there is nothing to ask any more.
         return writer.nothing(slice, DeliveryState::Skipped, Vec::new());
     };
+    if now > useful_until(payload) {
+        return writer.nothing(slice, DeliveryState::Skipped, Vec::new());
+    }
     let (decision, stored) = decide(workspace, &row.standing, row.seq, &intended, now);
     if decision.effect == Effect::Deny {
         return writer.nothing(slice, DeliveryState::Denied, stored);
@@ -45,7 +50,8 @@ pub fn queue_row(app: &App, workspace: &Workspace, slice: &LeasedSlice, row: &Pl
             let message =
                 Outgoing { key, from: made.from, to: made.to, body: made.body, eight_bit: false, utf8: made.utf8 };
             let mark = mark(slice, row, QUEUE_SLICE, DeliveryState::Sending, stored);
-            Prepared { mark, message: Some(message), keep, domain: made.domain, useful_until: USEFUL }
+            let useful_until = useful_until(payload);
+            Prepared { mark, message: Some(message), keep, domain: made.domain, useful_until }
         }
         Err(e) => {
             tracing::warn!(stream = row.key.stream.0, ordinal = row.key.ordinal, error = %e, "a mail cannot be made");
@@ -81,7 +87,7 @@ struct Named {
 impl Writer<'_> {
     fn nothing(&self, slice: &LeasedSlice, state: DeliveryState, decision: Vec<u8>) -> Prepared {
         let mark = mark(slice, self.row, QUEUE_SLICE, state, decision);
-        Prepared { mark, message: None, keep: None, domain: String::new(), useful_until: USEFUL }
+        Prepared { mark, message: None, keep: None, domain: String::new(), useful_until: Micros(i64::MAX) }
     }
 
     fn pending(&self, event: EventId) -> Option<&Pending> {

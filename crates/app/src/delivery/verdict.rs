@@ -14,6 +14,10 @@ pub enum Verdict {
     Failed(String),
     /// Not now: try this message again later.
     Later(String),
+    /// The connection ended before the message was out, or with a 421 to it: that says nothing of the message.
+    Lost(String),
+    /// It never left this process.
+    GivenBack,
     /// Nobody knows.
     Unknown(String),
     /// The relay could not be reached: nobody's fault, hand nothing over for a while.
@@ -42,7 +46,9 @@ impl AboutUs {
     #[must_use]
     pub fn sentence(self) -> &'static str {
         match self {
-            Self::Login => "The relay refused our login. Check user and password in the relay's settings.",
+            Self::Login => {
+                "The relay refused our login. Mend `user` and `password` in [[relay]] and restart `volens serve`."
+            }
             Self::Quota => "The relay says that a limit of our account is used up. Wait, or ask the provider for more.",
             Self::Sender => {
                 "The relay refuses the sender address. Verify the sender's domain with the provider, or change it."
@@ -64,8 +70,9 @@ pub fn judge(outcome: &Outcome) -> Verdict {
     match outcome {
         Outcome::Accepted { reply } => Verdict::Sent(cut(&reply.to_string())),
         Outcome::Refused { stage, reply } => refused(*stage, reply),
+        Outcome::NotSent { stage: Stage::Queue, .. } => Verdict::GivenBack,
         Outcome::NotSent { stage, why } if stage.is_session() => Verdict::RelayDown(cut(why)),
-        Outcome::NotSent { stage, why } => Verdict::Later(cut(&format!("lost at {stage}: {why}"))),
+        Outcome::NotSent { stage, why } => Verdict::Lost(cut(&format!("lost at {stage}: {why}"))),
         Outcome::Unknown { why } => Verdict::Unknown(cut(why)),
         Outcome::Unsupported { what: what @ Missing::Size { .. } } => {
             Verdict::AboutUs(AboutUs::Size, cut(&what.to_string()))
@@ -77,6 +84,10 @@ pub fn judge(outcome: &Outcome) -> Verdict {
 
 fn refused(stage: Stage, reply: &Reply) -> Verdict {
     let text = cut(&reply.to_string());
+    // RFC 5321 3.8: this connection is over. Relays end it after so many messages, or when they are shut down.
+    if reply.code == 421 && !stage.is_session() {
+        return Verdict::Lost(text);
+    }
     if let Some(about) = about_us(stage, reply) {
         return Verdict::AboutUs(about, text);
     }
@@ -266,8 +277,20 @@ mod tests {
         let away = at(Stage::Auth, 454, Some((4, 7, 0)), "Temporary authentication failure");
         assert!(matches!(away, Verdict::RelayDown(_)));
         let dropped = Outcome::NotSent { stage: Stage::Data, why: "connection reset".into() };
-        assert!(matches!(judge(&dropped), Verdict::Later(_)));
+        assert!(matches!(judge(&dropped), Verdict::Lost(_)));
+        let waiting = Outcome::NotSent { stage: Stage::Queue, why: "shutting down".into() };
+        assert_eq!(judge(&waiting), Verdict::GivenBack);
         assert!(matches!(judge(&Outcome::Unknown { why: "timed out".into() }), Verdict::Unknown(_)));
+    }
+
+    #[test]
+    fn a_421_ends_a_connection_and_says_nothing_of_us() {
+        for text in ["too many messages in this connection", "Daily sending quota exceeded", "closing"] {
+            for stage in [Stage::Mail, Stage::Rcpt, Stage::End] {
+                assert!(matches!(at(stage, 421, None, text), Verdict::Lost(_)), "{stage} {text}");
+            }
+        }
+        assert_eq!(about(&at(Stage::Mail, 451, None, "too many messages today")), Some(AboutUs::Quota));
     }
 
     #[test]

@@ -15,7 +15,7 @@ use volens_testkit::{TestDb, both_engines};
 
 use crate::fixture::{House, NEWS, OFFERS, house};
 
-async fn sign_up(house: &House, address: &str, ticked: &[volens_core::purpose::PurposeNo]) {
+pub async fn sign_up(house: &House, address: &str, ticked: &[volens_core::purpose::PurposeNo]) {
     let form = house.ws.form("letters").unwrap();
     let contexts = Contexts::default();
     let contexts =
@@ -45,7 +45,7 @@ async fn mail(sink: &Sink, n: usize) -> String {
     panic!("mail {n} did not come");
 }
 
-fn token(mail: &str, path: &str) -> String {
+pub fn token(mail: &str, path: &str) -> String {
     let start = mail.find(&format!("/{path}/")).unwrap_or_else(|| panic!("no /{path}/ in {mail}")) + path.len() + 2;
     mail[start..].chars().take_while(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_')).collect()
 }

@@ -16,6 +16,7 @@ use volens_core::permission::{Evidence, Mode, SourceKind};
 use volens_core::purpose::{Class, PurposeNo, Scope, SenderNo, SourceNo, TopicNo};
 use volens_mail::Brand;
 use volens_store::account::Node;
+use volens_store::campaign::CampaignState;
 use volens_store::contact::bulk::Arrival;
 use volens_store::delivery::Books;
 use volens_store::form::{FormDoc, FormRow};
@@ -206,6 +207,21 @@ impl House {
             }
             assert!(Instant::now() < end, "not settled after {at_most:?}: {books:?}");
             tokio::time::sleep(Duration::from_millis(30)).await;
+        }
+    }
+
+    /// Waits until the campaign is done.
+    pub async fn done(&self, stream: StreamNo, at_most: Duration) -> Books {
+        let end = Instant::now() + at_most;
+        loop {
+            let campaign = self.app.store.campaign(self.ws.tenant, stream).await.unwrap().unwrap();
+            let books = self.app.store.books(self.ws.tenant, stream).await.unwrap();
+            if campaign.state == CampaignState::Done {
+                assert!(books.settled(), "{books:?}");
+                return books;
+            }
+            assert!(Instant::now() < end, "{:?} after {at_most:?}: {books:?}", campaign.state);
+            tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }
 
