@@ -115,8 +115,16 @@ struct Status {
     balances: bool,
     /// A process sends at this moment.
     sending_now: bool,
+    /// What keeps processes from sending, and what to do about it.
+    relay_troubles: Vec<RelayTrouble>,
     /// Messages that nobody knows the end of.
     unknown: Vec<UnknownRow>,
+}
+
+#[derive(Serialize)]
+struct RelayTrouble {
+    node: String,
+    why: String,
 }
 
 #[derive(Serialize)]
@@ -219,7 +227,15 @@ impl Desk<'_> {
             }
         }
         let balances = status.books.balances();
-        value(&Status { status, balances, sending_now: self.sending_now().await?, unknown })
+        let (sending_now, relay_troubles) = (self.sending_now().await?, self.relay_troubles().await?);
+        value(&Status { status, balances, sending_now, relay_troubles, unknown })
+    }
+
+    /// Nodes tell whether their relay lets them send.
+    async fn relay_troubles(&self) -> Result<Vec<RelayTrouble>, Failure> {
+        let app = self.app;
+        let all = app.store.troubles(app.now().before(ALIVE)).await.map_err(volens_app::AppError::from)?;
+        Ok(all.into_iter().map(|(node, why)| RelayTrouble { node, why }).collect())
     }
 
     /// Nodes that send give signs of life.
@@ -261,6 +277,7 @@ impl Desk<'_> {
             "workspaces": workspaces,
             "relays": relays,
             "sending_now": self.sending_now().await?,
+            "relay_troubles": self.relay_troubles().await?,
         }))
     }
 }

@@ -156,6 +156,10 @@ fn status(out: &Output, c: &Value) {
     for left_out in list(c, "left_out") {
         out.say(&format!("{} left out of the plan: {}", left_out[1], left_out[0].as_str().unwrap_or_default()));
     }
+    for trouble in list(c, "relay_troubles") {
+        let what = format!("{} cannot send: {}", text(trouble, "node"), text(trouble, "why"));
+        out.say(&out.tint(Tint::Red, &what));
+    }
     for row in list(c, "unknown") {
         out.say(&format!("unknown: {} ({})", text(row, "address"), text(row, "delivery")));
     }

@@ -146,6 +146,9 @@ async fn database(desk: &Desk, config: &Config, checks: &mut Checks) -> Option<V
         ("serve", State::Note, "no process serves at this moment: `volens serve` starts one")
     };
     checks.add(running.0, running.1, running.2);
+    for trouble in list(&answer, "relay_troubles") {
+        checks.fail("sending", format!("{} cannot send: {}", text(trouble, "node"), text(trouble, "why")));
+    }
     Some(answer)
 }
 

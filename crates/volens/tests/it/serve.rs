@@ -41,6 +41,42 @@ async fn a_campaign_goes_out_and_the_log_names_nobody() {
     });
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_relay_that_is_away_is_told_in_status_doctor_and_log() {
+    let gone = Sink::start(SinkConfig::default()).await.unwrap();
+    let addr = gone.addr();
+    drop(gone);
+    let (house, served) = tokio::task::block_in_place(|| {
+        let mut house = House::new();
+        house.relay(addr);
+        let served = house.serve();
+        house.people(3);
+        house.write("may.md", LETTER);
+        house.json(&["campaign", "create", "may.md"]);
+        house.json(&["campaign", "send"]);
+        let troubles = || house.json(&["campaign", "status"])["relay_troubles"].clone();
+        until(|| troubles() != json!([]), || served.log());
+        let why = troubles()[0]["why"].as_str().unwrap().to_owned();
+        assert!(why.contains("volens doctor") && why.contains("could not be reached"), "{why}");
+        let shown = house.run(&["campaign", "status"]).out;
+        assert!(shown.contains("it cannot send: The relay cannot be used"), "{shown}");
+        let doctor = house.run(&["--json", "doctor"]).any_json();
+        let sending = doctor["checks"].as_array().unwrap().iter().find(|c| c["name"] == "sending").unwrap();
+        assert_eq!(sending["state"], "fail", "{doctor}");
+        (house, served)
+    });
+    let back = Sink::start_on(addr, SinkConfig::default()).await.unwrap();
+    tokio::task::block_in_place(|| {
+        let state = || house.json(&["campaign", "status"]);
+        until(|| state()["state"] == "done" && state()["relay_troubles"] == json!([]), || served.log());
+        let log = served.log();
+        assert_eq!(log.matches("The relay cannot be used").count(), 1, "{log}");
+        assert_eq!(log.matches("takes mail again").count(), 1, "{log}");
+        served.stop();
+    });
+    assert_eq!(back.count(), 3);
+}
+
 #[test]
 fn a_log_that_tells_too_much_is_seen() {
     let mail = "2026-11-24 WARN refused to=<reader0@people.example>";
