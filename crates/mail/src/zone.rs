@@ -27,9 +27,31 @@ impl Zone {
         Self(TimeZone::UTC)
     }
 
+    /// A number for the day that it is there: instants of one day have the same.
+    #[must_use]
+    pub fn day(&self, when: Micros) -> i32 {
+        let date = self.civil(when).date();
+        (i32::from(date.year()) * 16 + i32::from(date.month())) * 32 + i32::from(date.day())
+    }
+
     /// What calendar and clock show there; instants beyond the year 9999 read as 1970.
     #[must_use]
     pub(crate) fn civil(&self, when: Micros) -> jiff::civil::DateTime {
         self.0.to_datetime(jiff::Timestamp::from_microsecond(when.0).unwrap_or_default())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_day_changes_at_midnight_there() {
+        let zone = Zone::named("Europe/Rome").unwrap();
+        let midnight = 1_777_759_200_000_000;
+        let day = |at| zone.day(Micros(at));
+        assert_eq!(day(midnight), day(midnight + 86_399_999_999));
+        assert_ne!(day(midnight), day(midnight - 1));
+        assert_ne!(Zone::utc().day(Micros(midnight)), day(midnight));
     }
 }

@@ -3,10 +3,12 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use volens_core::Micros;
 use volens_core::facts::Intended;
 use volens_core::id::StreamNo;
 use volens_core::locale::Locale;
-use volens_core::{Micros, purpose::SenderNo};
+use volens_core::purpose::{SenderNo, SourceNo};
+use volens_core::standing::Standing;
 use volens_mail::{
     AddrSpec, Compiled, FeedbackId, Furniture, Headers, Letter, List, ListId, Mailbox, Message, MessageId, Rendered,
     WebUrl,
@@ -15,7 +17,7 @@ use volens_store::Tenant;
 
 use crate::App;
 use crate::account::workspace::Workspace;
-use crate::delivery::prepare::{To, intended};
+use crate::delivery::prepare::{To, grant_of, intended, reason_of};
 use crate::error::AppError;
 
 /// A letter and everything about it that is the same for all readers.
@@ -31,7 +33,15 @@ pub struct CampaignLetter {
     feedback: FeedbackId,
     sender_name: String,
     postal_address: String,
+    /// Finished reason lines: those of one day, source and language are the same.
+    reasons: Mutex<HashMap<ReasonKey, Arc<str>>>,
 }
+
+/// Language, source and day of an act.
+type ReasonKey = (Locale, Option<SourceNo>, i32);
+
+/// Reason lines that a letter keeps at most.
+const REASONS: usize = 10_000;
 
 /// Who a mail is from, for a sender entity.
 pub(crate) fn from(workspace: &Workspace, sender: SenderNo) -> Result<(Mailbox, String, String), AppError> {
@@ -68,7 +78,43 @@ impl CampaignLetter {
         let purpose = workspace.offer.purpose(message.scope.purpose).map_or("purpose", |p| p.slug.as_str());
         let feedback = FeedbackId::new(label, purpose, "campaign", &workspace.settings.feedback_sender)?;
         let list = list(app, workspace, &message)?;
-        Ok(Self { compiled, intended: message, useful_until, from, list, feedback, sender_name, postal_address })
+        let reasons = Mutex::default();
+        Ok(Self {
+            compiled,
+            intended: message,
+            useful_until,
+            from,
+            list,
+            feedback,
+            sender_name,
+            postal_address,
+            reasons,
+        })
+    }
+
+    /// The reason line for one reader, from the permission that the letter rests on.
+    pub(crate) fn reason(
+        &self,
+        app: &App,
+        workspace: &Workspace,
+        standing: &Standing,
+        ground: Option<i64>,
+    ) -> Arc<str> {
+        let scope = self.intended.scope;
+        let grant = grant_of(standing, scope, ground);
+        let day = workspace.zone.day(grant.map_or(Micros(0), |g| g.given_at));
+        let key = (standing.locale.unwrap_or_default(), grant.map(|g| g.source), day);
+        let lines = || self.reasons.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(line) = lines().get(&key) {
+            return line.clone();
+        }
+        let line: Arc<str> = reason_of(app, workspace, standing, scope, ground).into();
+        let mut lines = lines();
+        if lines.len() >= REASONS {
+            lines.clear();
+        }
+        lines.insert(key, line.clone());
+        line
     }
 
     /// What stands under the letter of one reader.

@@ -4,7 +4,7 @@ use tokio::sync::oneshot;
 use volens_core::Micros;
 use volens_core::address::EmailAddress;
 use volens_core::facts::{Facts, Intended, Kind};
-use volens_core::permission::{Channel, SourceKind};
+use volens_core::permission::{Channel, Grant, SourceKind};
 use volens_core::purpose::{Scope, SourceNo};
 use volens_core::standing::Standing;
 use volens_law::{Decision, Effect};
@@ -102,12 +102,17 @@ pub fn person(name: Option<&str>, profile: &str, standing: &Standing) -> PersonV
     view
 }
 
+/// The permission that a letter about `scope` rests on.
+pub(crate) fn grant_of(standing: &Standing, scope: Scope, ground: Option<i64>) -> Option<&Grant> {
+    standing.grants.iter().find(|g| Some(g.seq) == ground && g.scope.covers(&scope))
+}
+
 /// The reason line of a letter about `scope`, from the permission that it rests on.
 #[must_use]
 pub fn reason_of(app: &App, workspace: &Workspace, standing: &Standing, scope: Scope, ground: Option<i64>) -> String {
     let locale = standing.locale.unwrap_or_default();
     let words = workspace.words(scope, locale);
-    let grant = standing.grants.iter().find(|g| Some(g.seq) == ground && g.scope.covers(&scope));
+    let grant = grant_of(standing, scope, ground);
     let row = grant.and_then(|g| workspace.offer.source(g.source));
     let label = grant.map_or("", |g| workspace.source_label(g.source, locale));
     let source = match row.map(|r| r.kind) {
@@ -197,7 +202,7 @@ pub(crate) fn letter_to(
     let links = app.links(workspace.tenant.no);
     let leave = links.leave(row.point, letter.intended.scope.purpose);
     let choices = links.choices(row.point, now);
-    let reason = reason_of(app, workspace, &row.standing, letter.intended.scope, decision.ground);
+    let reason = letter.reason(app, workspace, &row.standing, decision.ground);
     let view = person(row.name.as_deref(), &row.profile, &row.standing);
     let made = minted_at(row.key.stream.0);
     let id = message_id(row.key, made, &app.settings.mail_host);
