@@ -12,7 +12,7 @@ use volens_core::permission::{Client, Evidence, Grant, Mode, State};
 use volens_core::purpose::{Scope, SourceNo};
 use volens_core::standing::Standing;
 use volens_law::{Effect, Reason};
-use volens_mail::{Letter, Rendered};
+use volens_mail::{Letter, OnUnknown, Rendered};
 use volens_store::campaign::plan::{Candidate, Holes};
 use volens_store::campaign::{CampaignRow, CampaignState, NewCampaign};
 use volens_store::delivery::{Books, DeliveryState, Planned};
@@ -145,6 +145,7 @@ impl App {
             scope,
             sender: message.sender,
             useful_for: i64::try_from(useful_for.as_micros()).unwrap_or(i64::MAX / 2),
+            resend: letter.on_unknown == OnUnknown::Resend,
         };
         let stream = new.stream;
         self.store.create_campaign(workspace.tenant, new, self.now()).await?;

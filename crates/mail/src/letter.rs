@@ -1,7 +1,7 @@
 //! A letter as its author writes it: a few lines of front matter, then Markdown or HTML.
 
 /// The keys that front matter may hold.
-pub const KEYS: [&str; 5] = ["purpose", "topic", "subject", "preview", "useful_for"];
+pub const KEYS: [&str; 6] = ["purpose", "topic", "subject", "preview", "useful_for", "on_unknown"];
 
 /// A letter, read and checked for its form; [`crate::Compiled`] checks what is in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,6 +16,8 @@ pub struct Letter {
     pub preview: Option<String>,
     /// How long the letter is worth sending after its start; what waited longer is skipped.
     pub useful_for: Option<std::time::Duration>,
+    /// What becomes of a message of which nobody knows whether it arrived.
+    pub on_unknown: OnUnknown,
     /// The text below the front matter, a template.
     pub body: String,
     /// What the body is written in.
@@ -24,6 +26,16 @@ pub struct Letter {
     pub body_line: usize,
     /// The line of the file that the subject stands on.
     pub subject_line: usize,
+}
+
+/// What becomes of a message that the relay took and never answered for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OnUnknown {
+    /// It stays unknown: nobody gets the letter twice.
+    #[default]
+    Hold,
+    /// It is sent again, a few times at most: somebody may get it twice, under the same Message-ID.
+    Resend,
 }
 
 /// What a body is written in.
@@ -55,6 +67,16 @@ pub enum LetterError {
         /// Where.
         line: usize,
         /// The line, cut short.
+        found: String,
+    },
+    /// A policy that there is not.
+    #[error(
+        "line {line}: on_unknown is {found:?}. Write `hold` (a message of which nobody knows whether it arrived is not sent again) or `resend` (it is, and somebody may get it twice)"
+    )]
+    NotAPolicy {
+        /// Where.
+        line: usize,
+        /// The value, cut short.
         found: String,
     },
     /// A key that nothing reads.
@@ -152,7 +174,7 @@ impl Letter {
         if lines.next().is_none_or(|(_, l)| l.trim_end() != "---") {
             return Err(LetterError::NoFrontMatter);
         }
-        let mut found: [Option<(usize, String)>; 5] = Default::default();
+        let mut found: [Option<(usize, String)>; 6] = Default::default();
         let mut last = 1;
         let close = loop {
             let Some((line, text)) = lines.next() else { return Err(LetterError::Unclosed { line: last }) };
@@ -170,7 +192,7 @@ impl Letter {
         if body.is_empty() {
             return Err(LetterError::Empty { line: close + 1 });
         }
-        let [purpose, topic, subject, preview, useful_for] = found;
+        let [purpose, topic, subject, preview, useful_for, on_unknown] = found;
         let lacks = |key| LetterError::Lacks { line: close, key };
         let (subject_line, subject) = subject.ok_or(lacks("subject"))?;
         Ok(Self {
@@ -179,6 +201,7 @@ impl Letter {
             subject,
             preview: preview.map(|(_, t)| t),
             useful_for: useful_for.map(|(line, t)| duration(line, &t)).transpose()?,
+            on_unknown: on_unknown.map(|(line, t)| policy(line, &t)).transpose()?.unwrap_or_default(),
             format: if body.starts_with('<') { Format::Html } else { Format::Markdown },
             body,
             body_line,
@@ -187,7 +210,7 @@ impl Letter {
     }
 }
 
-fn pair(line: usize, text: &str, found: &mut [Option<(usize, String)>; 5]) -> Result<(), LetterError> {
+fn pair(line: usize, text: &str, found: &mut [Option<(usize, String)>; 6]) -> Result<(), LetterError> {
     let short = || text.chars().take(40).collect::<String>();
     let (key, value) = text.split_once(':').ok_or_else(|| LetterError::NotAPair { line, found: short() })?;
     let key = key.trim();
@@ -209,6 +232,14 @@ fn pair(line: usize, text: &str, found: &mut [Option<(usize, String)>; 5]) -> Re
 /// People who know YAML put quotes around a value that holds a colon.
 fn unquoted(value: &str) -> &str {
     ['"', '\''].iter().find_map(|q| value.strip_prefix(*q)?.strip_suffix(*q)).unwrap_or(value)
+}
+
+fn policy(line: usize, text: &str) -> Result<OnUnknown, LetterError> {
+    match text {
+        "hold" => Ok(OnUnknown::Hold),
+        "resend" => Ok(OnUnknown::Resend),
+        _ => Err(LetterError::NotAPolicy { line, found: text.chars().take(40).collect() }),
+    }
 }
 
 fn duration(line: usize, text: &str) -> Result<std::time::Duration, LetterError> {
@@ -261,14 +292,16 @@ mod tests {
     #[test]
     fn reads_all_keys_and_the_body() {
         let letter = Letter::parse(
-            "---\r\npurpose: bread\ntopic: rye\n# a note\nsubject: \"Rye: three ways\"\npreview: One dough\nuseful_for: 3 days\n---\n\nHello\n",
+            "---\r\npurpose: bread\ntopic: rye\n# a note\nsubject: \"Rye: three ways\"\npreview: One dough\nuseful_for: 3 days\non_unknown: resend\n---\n\nHello\n",
         )
         .unwrap();
         assert_eq!(letter.subject, "Rye: three ways");
         assert_eq!(letter.topic.as_deref(), Some("rye"));
         assert_eq!(letter.useful_for, Some(std::time::Duration::from_secs(3 * 86_400)));
-        assert_eq!((letter.body.as_str(), letter.body_line, letter.format), ("Hello", 10, Format::Markdown));
-        assert_eq!(Letter::parse("---\npurpose: b\nsubject: s\n---\n<p>x</p>").unwrap().format, Format::Html);
+        assert_eq!((letter.body.as_str(), letter.body_line, letter.format), ("Hello", 11, Format::Markdown));
+        assert_eq!(letter.on_unknown, OnUnknown::Resend);
+        let short = Letter::parse("---\npurpose: b\nsubject: s\n---\n<p>x</p>").unwrap();
+        assert_eq!((short.format, short.on_unknown), (Format::Html, OnUnknown::Hold));
     }
 
     #[test]
@@ -292,6 +325,7 @@ mod tests {
             ("---\npurpose: a\nsubject:\n---\nx", 3, "no subject"),
             ("---\npurpose: a\nsubject: s\nuseful_for: soon\n---\nx", 4, "3 days"),
             ("---\npurpose: a\nsubject: s\nuseful_for: 99999999999999999999 days\n---\nx", 4, "3 days"),
+            ("---\npurpose: a\nsubject: s\non_unknown: drop\n---\nx", 4, "`hold`"),
             ("---\npurpose: a\nsubject: s\n---\n\n  \n", 5, "no text"),
         ] {
             let e = error(source);

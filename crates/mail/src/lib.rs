@@ -20,7 +20,7 @@ pub mod zone;
 pub use compiled::{Compiled, Furniture, MissingField, RenderError, Rendered};
 pub use header::{AddrSpec, BadHeader, FeedbackId, HeaderText, ListId, Mailbox, MessageId, WebUrl, message_id};
 pub use layout::{BadColour, Brand, Colour, Colours};
-pub use letter::{Letter, LetterError};
+pub use letter::{Letter, LetterError, OnUnknown};
 pub use mime::{Headers, List, Message};
 pub use person::PersonView;
 pub use reason::{Reason, Source, reason_line};

@@ -183,7 +183,7 @@ fn a_wrong_password_pauses_and_counts_against_nobody() {
     let doctor = house.run(&["--json", "doctor"]).any_json().to_string();
     assert!(doctor.contains("refused at logging in: 535 5.7.8"), "{doctor}");
     send(&house, "may", LETTER);
-    let status = paused(&house, "may", "The relay refused our login. Check user and password");
+    let status = paused(&house, "may", "The relay refused our login. Mend `user` and `password` in [[relay]]");
     assert_eq!((&status["books"]["planned"], &status["books"]["failed"]), (&json!(12), &json!(0)), "{status}");
     served.stop();
     assert!(postfix.mails().is_empty());

@@ -10,8 +10,8 @@ use volens_core::locale::Locale;
 use volens_core::purpose::{SenderNo, SourceNo};
 use volens_core::standing::Standing;
 use volens_mail::{
-    AddrSpec, Compiled, FeedbackId, Furniture, Headers, Letter, List, ListId, Mailbox, Message, MessageId, Rendered,
-    WebUrl,
+    AddrSpec, Compiled, FeedbackId, Furniture, Headers, Letter, List, ListId, Mailbox, Message, MessageId, OnUnknown,
+    Rendered, WebUrl,
 };
 use volens_store::Tenant;
 
@@ -28,6 +28,8 @@ pub struct CampaignLetter {
     pub intended: Intended,
     /// Until when it is worth reading.
     pub useful_until: Micros,
+    /// What nobody knows to have arrived is sent again.
+    pub resend: bool,
     from: Mailbox,
     list: ListId,
     feedback: FeedbackId,
@@ -83,6 +85,7 @@ impl CampaignLetter {
             compiled,
             intended: message,
             useful_until,
+            resend: letter.on_unknown == OnUnknown::Resend,
             from,
             list,
             feedback,

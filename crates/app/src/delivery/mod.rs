@@ -43,6 +43,8 @@ pub struct Handed {
     pub attempt: i64,
     /// A campaign's, not a transactional stream's.
     pub campaign: bool,
+    /// It is sent again when nobody knows whether it arrived.
+    pub resend: bool,
 }
 
 /// At most so many rows of a node are in state sending: twice the sessions and their window, between 50 and 200.

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use volens_core::Micros;
 use volens_core::id::StreamNo;
-use volens_store::delivery::{DeliveryState, Outcome};
+use volens_store::delivery::{DeliveryState, Outcome, RESENDS};
 use volens_wire::Report;
 
 use crate::account::settings::SendingSettings;
@@ -17,8 +17,6 @@ use crate::delivery::{Handed, back_off};
 
 /// So many messages in a row that the relay took and broke off, without one that it accepted, are no accident.
 pub(crate) const BROKEN_OFF: usize = 10;
-/// A mail that goes once more when its end is unknown does so at most so many times.
-const RESENDS: i64 = 3;
 /// The longest wait of a row that is tried again.
 const A_DAY: Duration = Duration::from_secs(86_400);
 
@@ -57,7 +55,7 @@ impl Came {
 #[derive(Default)]
 struct Broken {
     in_row: usize,
-    /// The campaigns of those whose end is unknown.
+    /// The campaigns of those that stay unknown.
     unknown: Vec<(i64, StreamNo)>,
 }
 
@@ -113,7 +111,7 @@ impl Judge {
             }
             Verdict::Unknown(why) => {
                 self.broke_off(&handed, under, true, report, &why, came);
-                let resend = !handed.campaign && handed.attempt <= RESENDS;
+                let resend = handed.resend && handed.attempt <= RESENDS;
                 if resend { (Planned, self.retry(&handed, now), Some(why)) } else { (Unknown, now, Some(why)) }
             }
             Verdict::RelayDown(why) => {
@@ -159,7 +157,7 @@ impl Judge {
     ) -> Duration {
         self.broken.in_row += 1;
         let stream = (handed.ws, handed.key.stream);
-        if unknown && handed.campaign && !self.broken.unknown.contains(&stream) {
+        if unknown && !handed.resend && !self.broken.unknown.contains(&stream) {
             self.broken.unknown.push(stream);
         }
         if !self.probing() {

@@ -174,7 +174,7 @@ pub fn campaign_row(
     }
     match letter_to(app, workspace, letter, row, &decision, now) {
         Ok((message, domain)) => {
-            let handed = handed(slice, row, slice.no, true);
+            let handed = Handed { resend: letter.resend, ..handed(slice, row, slice.no, true) };
             let mark = mark(slice, row, slice.no, DeliveryState::Sending, stored);
             let useful_until = letter.useful_until;
             Prepared { mark, message: Some(Outgoing { key: handed, ..message }), keep: None, domain, useful_until }
@@ -187,7 +187,7 @@ pub fn campaign_row(
 }
 
 pub(crate) fn handed(slice: &LeasedSlice, row: &Planned, no: i64, campaign: bool) -> Handed {
-    Handed { ws: slice.tenant.no.0, key: row.key, slice: no, attempt: row.attempt + 1, campaign }
+    Handed { ws: slice.tenant.no.0, key: row.key, slice: no, attempt: row.attempt + 1, campaign, resend: !campaign }
 }
 
 pub(crate) fn letter_to(
@@ -211,7 +211,7 @@ pub(crate) fn letter_to(
     let rendered = letter.compiled.render(&view, &under)?;
     let body = letter.message(&rendered, &to, row.name.as_deref(), &id, &leave, mailto.as_deref(), now)?;
     let from = links.return_path(row.key, now);
-    let key = Handed { ws: 0, key: row.key, slice: 0, attempt: 0, campaign: true };
+    let key = Handed { ws: 0, key: row.key, slice: 0, attempt: 0, campaign: true, resend: false };
     let domain = to.domain;
     Ok((Outgoing { key, from, to: to.envelope, body, eight_bit: false, utf8: to.utf8 }, domain))
 }

@@ -100,6 +100,19 @@ async fn a_relay_that_drops_before_the_body_holds_everything_and_loses_nothing(d
 }
 
 #[both_engines(migrations = volens_store::MIGRATIONS)]
+async fn a_letter_may_ask_that_what_broke_off_goes_again(db: TestDb) {
+    let house = house(db.db().clone()).await;
+    house.people(100).await;
+    let faults = vec![(At::End, Fault::Drop)];
+    let sink = Sink::start(SinkConfig { faults, faults_last: Some(8), ..SinkConfig::default() }).await.unwrap();
+    let sending = house.sending("one", &sink, 8).await;
+    let stream = house.campaign(&LETTER.replace("preview:", "on_unknown: resend\npreview:")).await;
+    let books = house.settled(stream, Duration::from_secs(30)).await;
+    assert_eq!((books.of(Sent), books.of(Denied), books.of(Unknown)), (90, 10, 0), "{books:?}");
+    sending.stop().await;
+}
+
+#[both_engines(migrations = volens_store::MIGRATIONS)]
 async fn a_restart_of_the_relay_pauses_nobody(db: TestDb) {
     let house = house(db.db().clone()).await;
     house.people(300).await;

@@ -269,6 +269,7 @@ CREATE TABLE campaign (
     topic bigint,
     sender bigint NOT NULL,
     useful_for bigint NOT NULL,
+    on_unknown bigint NOT NULL,
     why text COLLATE "C",
     problem text COLLATE "C",
     holes bigint NOT NULL,

@@ -292,6 +292,7 @@ CREATE TABLE campaign (
     topic INTEGER,
     sender INTEGER NOT NULL,
     useful_for INTEGER NOT NULL,
+    on_unknown INTEGER NOT NULL,
     why TEXT,
     problem TEXT,
     holes INTEGER NOT NULL,

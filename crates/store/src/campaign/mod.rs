@@ -16,10 +16,10 @@ use crate::{Store, Tenant};
 
 statements! {
     /// A new campaign.
-    INSERT_CAMPAIGN: Tenant [Int, Blob, Int, Text, Text, Int, Int, Int, Int, Int] => []
-        "INSERT INTO campaign (ws, id, stream, name, source, purpose, topic, sender, useful_for, why, problem,
-                               holes, queued_at, useful_until, plan_cursor, planned, created_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, NULL, NULL, 0, 0, 0, NULL, 0, $10)";
+    INSERT_CAMPAIGN: Tenant [Int, Blob, Int, Text, Text, Int, Int, Int, Int, Int, Int] => []
+        "INSERT INTO campaign (ws, id, stream, name, source, purpose, topic, sender, useful_for, on_unknown, why,
+                               problem, holes, queued_at, useful_until, plan_cursor, planned, created_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, NULL, NULL, 0, 0, 0, NULL, 0, $11)";
     /// All campaigns, newest first.
     CAMPAIGNS: Tenant [Int] => [Blob, Int, Text, Text, Int, Int, Int, Int, Text, Text, Int, Int, Int, Int, Int, Int]
         "SELECT c.id, c.stream, c.name, c.source, c.purpose, c.topic, c.sender, c.useful_for, c.why, c.problem,
@@ -130,6 +130,8 @@ pub struct NewCampaign {
     pub sender: SenderNo,
     /// "Useful until", counted from the start, in microseconds.
     pub useful_for: i64,
+    /// What nobody knows to have arrived is sent again, instead of staying unknown.
+    pub resend: bool,
 }
 
 /// A campaign as stored.
@@ -209,6 +211,7 @@ impl Job for Create {
             topic,
             sender,
             c.useful_for,
+            i64::from(c.resend),
             now.0,
         ];
         tx.execute(&INSERT_CAMPAIGN, &row).await?;

@@ -11,7 +11,7 @@ pub mod wave;
 pub use books::{Books, Named, Told};
 pub use lease::{LeasedSlice, Planned};
 pub use queue::{Mail, Payload};
-pub use wave::{Mark, Outcome, SliceKey, WaveOrder, WaveResult};
+pub use wave::{Mark, Outcome, RESENDS, SliceKey, WaveOrder, WaveResult};
 
 /// Ordinals of one slice.
 pub const SLICE: i64 = 10_000;

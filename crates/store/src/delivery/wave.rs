@@ -12,6 +12,9 @@ use crate::consent::evidence::{KeptMail, keep};
 use crate::delivery::{DeliveryState, SLICE, SliceState};
 use crate::error::StoreError;
 
+/// What is sent again when nobody knows whether it arrived is handed over so many times more at most.
+pub const RESENDS: i64 = 3;
+
 // `u.o = u.o + 0` is always true. Without statistics PostgreSQL takes it for rare and looks each row up by its key; it
 // would otherwise read all of a table that is not yet large (22,000 rows for a wave of 100).
 statements! {
@@ -63,12 +66,13 @@ statements! {
          FROM {rows} WHERE slice.ws = u.ws AND slice.stream = u.s AND slice.no = u.n";
     /// A campaign that had ended runs again when rows of it wait once more.
     REOPEN_STREAM: Tenant [Int, Int] => [] "UPDATE stream SET state = 2 WHERE ws = $1 AND no = $2 AND state = 4";
-    /// Rows that a node was sending when it went away.
-    GIVE_UP: Tenant [Int, Int, Int, Int, Int, Int, Int] => [Int]
-        "UPDATE delivery SET state = 7, changed_at = $7
+    /// Rows that a node was sending when it went away: unknown, or planned once more where they were handed over at most
+    /// $8 times.
+    GIVE_UP: Tenant [Int, Int, Int, Int, Int, Int, Int, Int] => [Int, Int]
+        "UPDATE delivery SET state = CASE WHEN attempt <= $8 THEN 0 ELSE 7 END, changed_at = $7
          WHERE ws = $1 AND stream = $2 AND ordinal >= $3 AND ordinal < $4 AND state = 1
            AND holder >= $5 AND holder < $6
-         RETURNING ordinal";
+         RETURNING ordinal, state";
     /// The same in a transactional stream, whose mails are sent again.
     REQUEUE: Tenant [Int, Int, Int, Int, Int] => [Int]
         "UPDATE delivery SET state = 0, changed_at = $5
@@ -76,9 +80,11 @@ statements! {
            AND holder >= $3 AND holder < $4
          RETURNING ordinal";
     /// Slices in which something is being sent.
-    SENDING_SLICES: Instance [] => [Int, Int, Int, Int, Int, Int]
-        "SELECT s.ws, s.stream, s.no, s.first, s.until, t.kind FROM slice s
-         JOIN stream t ON t.ws = s.ws AND t.no = s.stream WHERE s.sending > 0 ORDER BY s.ws, s.stream, s.no";
+    SENDING_SLICES: Instance [] => [Int, Int, Int, Int, Int, Int, Int]
+        "SELECT s.ws, s.stream, s.no, s.first, s.until, t.kind, COALESCE(c.on_unknown, 0) FROM slice s
+         JOIN stream t ON t.ws = s.ws AND t.no = s.stream
+         LEFT JOIN campaign c ON c.ws = s.ws AND c.stream = s.stream
+         WHERE s.sending > 0 ORDER BY s.ws, s.stream, s.no";
 }
 
 /// What came of handing one message over.
@@ -398,6 +404,8 @@ struct Sending {
     first: i64,
     until: i64,
     transactional: bool,
+    /// A campaign whose unknown messages are sent again.
+    resend: bool,
 }
 
 struct ListSending;
@@ -414,6 +422,7 @@ impl Job for ListSending {
                 first: r.int(3)?,
                 until: r.int(4)?,
                 transactional: r.int(5)? == 2,
+                resend: r.int(6)? == 1,
             })
         };
         rows.iter().map(read).collect()
@@ -433,22 +442,32 @@ impl Job for GiveUp {
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Vec<DeliveryKey>, StoreError> {
         let SliceKey { ws, stream, no } = self.at.slice;
-        tx.query_opt(&LOCK_SLICE, &params![ws, stream.0, no]).await?;
-        let (rows, to, slice) = if self.at.transactional {
-            let row = params![ws, stream.0, self.from, self.below, self.now.0];
-            (tx.query(&REQUEUE, &row).await?, DeliveryState::Planned, SliceKey { ws, stream, no: QUEUE_SLICE })
-        } else {
-            let row = params![ws, stream.0, self.at.first, self.at.until, self.from, self.below, self.now.0];
-            (tx.query(&GIVE_UP, &row).await?, DeliveryState::Unknown, self.at.slice)
-        };
+        let locked = tx.query_opt(&LOCK_SLICE, &params![ws, stream.0, no]).await?;
+        let stopped = locked.map(|r| r.int(0)).transpose()? == Some(SliceState::Cancelled.number());
         let mut deltas = Deltas::default();
-        let mut out = Vec::with_capacity(rows.len());
-        for row in &rows {
-            deltas.moved(slice, DeliveryState::Sending, to, 1);
-            out.push(DeliveryKey { stream, ordinal: row.int(0)? });
+        if self.at.transactional {
+            let row = params![ws, stream.0, self.from, self.below, self.now.0];
+            for _ in tx.query(&REQUEUE, &row).await? {
+                let slice = SliceKey { ws, stream, no: QUEUE_SLICE };
+                deltas.moved(slice, DeliveryState::Sending, DeliveryState::Planned, 1);
+            }
+            deltas.write(tx).await?;
+            return Ok(Vec::new());
+        }
+        let again = if self.at.resend && !stopped { RESENDS } else { 0 };
+        let row = params![ws, stream.0, self.at.first, self.at.until, self.from, self.below, self.now.0, again];
+        let mut unknown = Vec::new();
+        for row in tx.query(&GIVE_UP, &row).await? {
+            let to = DeliveryState::read(row.int(1)?).ok_or_else(|| StoreError::document("state", "unknown number"))?;
+            deltas.moved(self.at.slice, DeliveryState::Sending, to, 1);
+            if to == DeliveryState::Planned {
+                deltas.waits(self.at.slice, self.now);
+            } else {
+                unknown.push(DeliveryKey { stream, ordinal: row.int(0)? });
+            }
         }
         deltas.write(tx).await?;
-        Ok(if self.at.transactional { Vec::new() } else { out })
+        Ok(unknown)
     }
 }
 
@@ -461,8 +480,8 @@ impl Store {
         self.db.write(Lane::Interactive, Wave(order.into())).await
     }
 
-    /// Rows that holders `from..below` were sending are unknown from now on (in a transactional stream: planned once
-    /// more). Gives the unknown ones.
+    /// Rows that holders `from..below` were sending are unknown from now on (in a transactional stream, and where the
+    /// campaign says so: planned once more). Gives the unknown ones.
     ///
     /// # Errors
     /// When the database fails; calling again goes on.

@@ -34,6 +34,7 @@ async fn a_campaign_comes_back_as_it_was_made(db: TestDb) {
         scope,
         sender: SenderNo(2),
         useful_for: 3 * DAY,
+        resend: false,
     };
     w.store.create_campaign(w.tenant, new.clone(), w.now()).await.unwrap();
     let row = w.store.campaign(w.tenant, new.stream).await.unwrap().unwrap();

@@ -137,6 +137,11 @@ impl World {
     }
 
     pub async fn draft_campaign(&self) -> StreamNo {
+        self.draft_campaign_that(false).await
+    }
+
+    /// A draft whose unknown messages are sent again, or not.
+    pub async fn draft_campaign_that(&self, resend: bool) -> StreamNo {
         let stream = StreamNo(self.number());
         let new = NewCampaign {
             id: self.id::<volens_core::id::Campaign>() as CampaignId,
@@ -146,6 +151,7 @@ impl World {
             scope: NEWS,
             sender: US,
             useful_for: 3 * DAY,
+            resend,
         };
         self.store.create_campaign(self.tenant, new, self.now()).await.unwrap();
         stream
@@ -162,10 +168,15 @@ impl World {
     /// A campaign to all readers, planned and started.
     pub async fn running_campaign(&self) -> StreamNo {
         let stream = self.draft_campaign().await;
+        self.start(stream).await;
+        stream
+    }
+
+    /// Plans a draft and starts it.
+    pub async fn start(&self, stream: StreamNo) {
         self.store.begin_campaign(self.tenant, stream, self.now()).await.unwrap();
         while self.plan_stretch(stream, 10_000).await {}
         self.store.start_campaign(self.tenant, stream).await.unwrap();
-        stream
     }
 
     pub fn lease_end(&self) -> Micros {

@@ -158,6 +158,40 @@ async fn after_a_crash_a_campaigns_rows_are_unknown_and_a_queues_wait_again(db: 
 }
 
 #[both_engines(migrations = MIGRATIONS)]
+async fn a_campaign_may_send_again_what_nobody_knows_of_unless_it_was_stopped(db: TestDb) {
+    let w = World::of(db).await;
+    w.readers(3).await;
+    for stopped in [false, true] {
+        let stream = w.draft_campaign_that(true).await;
+        w.start(stream).await;
+        let node = Node { no: 1, incarnation: 3 };
+        let slice = w.lease(node.holder()).await;
+        let rows = w.waiting(slice, 3).await;
+        w.wave(node.holder(), marks(slice, &rows[..2]), vec![]).await;
+        if stopped {
+            w.store.cancel_campaign(w.tenant, stream, w.now()).await.unwrap();
+        }
+        for life in 3..8 {
+            w.wait(2 * MINUTE);
+            let former = Node { no: 1, incarnation: life + 1 };
+            let unknown = w.store.give_up(former.former().start, former.former().end, w.now()).await.unwrap();
+            let books = w.books(stream).await;
+            if stopped || life == 6 {
+                assert_eq!((unknown.len(), books.of(Unknown), books.of(Sending)), (2, 2, 0));
+                break;
+            }
+            assert_eq!((unknown.len(), books.of(Planned), books.of(Sending)), (0, 3, 0), "life {life}");
+            let slice = w.lease(former.holder()).await;
+            let rows = w.waiting(slice, 3).await;
+            assert_eq!(rows.iter().map(|r| r.attempt).collect::<Vec<_>>(), [life - 2, life - 2, 0]);
+            w.wave(former.holder(), marks(slice, &rows[..2]), vec![]).await;
+        }
+        // Out of the way of the next one.
+        w.store.cancel_campaign(w.tenant, stream, w.now()).await.unwrap();
+    }
+}
+
+#[both_engines(migrations = MIGRATIONS)]
 async fn a_former_lifes_leases_end(db: TestDb) {
     let w = World::of(db).await;
     w.readers(2).await;
