@@ -16,6 +16,7 @@ use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
+use volens_core::keys::Use;
 use volens_db::{Db, DbConfig, DbError, Job, Lane, Migration, Tx, params, statements};
 use volens_web::{WebSettings, WebState};
 
@@ -129,6 +130,10 @@ async fn start(kind: &str, database: &str) -> Result<Served, Error> {
     let router = match kind {
         "volens" => {
             let opened = open(database).await?;
+            // As in the process that shows the form and writes the letters.
+            for usage in [Use::Form, Use::Leave] {
+                let _ = opened.app.ring.minting(usage, opened.ws.tenant.no);
+            }
             tasks.push(tokio::spawn(opened.app.clone().take_up_loop(stopped.clone())));
             let router = volens_web::router(WebState::new(opened.app.clone(), settings.clone())?);
             house = Some(opened);

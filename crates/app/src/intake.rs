@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 use tokio::sync::watch;
+use volens_core::Micros;
 use volens_core::address::EmailAddress;
 use volens_core::consent::{Actor, Body, Box_, Context, Draft, Item, Profile, TextRef};
 use volens_core::id::{ActId, FormId};
@@ -25,7 +26,11 @@ use crate::{ACTS, App, QUEUED};
 const BATCH: u32 = 100;
 /// While people wait for answers, taking up rests so many times as long as it worked: they share the machine, and a
 /// confirmation mail may be some seconds late in a rush.
-const REST: u32 = 8;
+const REST: u32 = 16;
+/// The same once the oldest act has waited longer than [`LATE`].
+const REST_WHEN_LATE: u32 = 2;
+/// So long an act may wait for the sake of people.
+const LATE: Duration = Duration::from_secs(5);
 /// The longest rest.
 const LONGEST_REST: Duration = Duration::from_secs(1);
 
@@ -86,6 +91,8 @@ struct Turn {
     found: usize,
     /// Some of them still wait, for the sake of people.
     gave_way: bool,
+    /// When the oldest of them came.
+    oldest: Option<Micros>,
 }
 
 /// The name of the box of a purpose.
@@ -182,9 +189,9 @@ impl App {
                 Err(e) => self.bury(workspace, act.id, &e).await?,
             }
         }
-        let found = acts.len();
+        let (found, oldest) = (acts.len(), acts.first().map(|a| a.happened_at));
         if prepared.is_empty() {
-            return Ok(Turn { found, gave_way: false });
+            return Ok(Turn { found, gave_way: false, oldest });
         }
         let taken = match self.store.take_up(workspace.tenant, prepared.clone(), self.now()).await {
             Ok(taken) => taken,
@@ -199,7 +206,7 @@ impl App {
         if taken.iter().any(|t| matches!(t, TakenUp::Asked(_) | TakenUp::Already)) {
             self.store.db().wake(QUEUED);
         }
-        Ok(Turn { found, gave_way: taken.contains(&TakenUp::Waits) })
+        Ok(Turn { found, gave_way: taken.contains(&TakenUp::Waits), oldest })
     }
 
     /// One of a batch cannot be taken up: the others are, and it is put aside with its reason.
@@ -299,18 +306,19 @@ impl App {
     pub async fn take_up_loop(self: Arc<Self>, mut stopped: watch::Receiver<bool>) {
         let mut waiter = self.store.db().waiter(ACTS);
         while !*stopped.borrow() {
-            let (mut found, mut more, clock) = (false, false, Instant::now());
+            let (mut found, mut more, mut late, clock) = (false, false, false, Instant::now());
             for workspace in self.workspaces() {
                 match self.turn(&workspace).await {
                     Ok(turn) => {
                         found |= turn.found > 0;
+                        late |= turn.oldest.is_some_and(|at| at < self.now().before(LATE));
                         more |= turn.gave_way || turn.found == BATCH as usize;
                     }
                     Err(e) => tracing::warn!(error = %e, "sign-ups could not be taken up"),
                 }
             }
             if found && self.store.db().interactive_lately() {
-                let rest = (clock.elapsed() * REST).min(LONGEST_REST);
+                let rest = rest(clock.elapsed(), late);
                 tokio::select! {
                     () = tokio::time::sleep(rest) => {}
                     () = end(&mut stopped) => {}
@@ -324,6 +332,11 @@ impl App {
             }
         }
     }
+}
+
+/// How long taking up rests after it worked that long beside people who wait for answers.
+fn rest(worked: Duration, late: bool) -> Duration {
+    (worked * if late { REST_WHEN_LATE } else { REST }).min(LONGEST_REST)
 }
 
 /// One ticked purpose as an item of a request: a single act, until it is confirmed.
@@ -374,5 +387,18 @@ fn texts<'a>(workspace: &'a Workspace, form: &FormRow, locale: Locale) -> Texts<
         lead,
         notice: TextRef { id: form.doc.notice, version: form.doc.notice_version, locale },
         boxes: boxes.collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn people_go_first_until_the_oldest_act_is_late() {
+        let worked = Duration::from_millis(5);
+        assert!(rest(worked, false) > rest(worked, true), "who waits for a mail gives way, but not for long");
+        assert!(worked * 3 >= rest(worked, true), "what is late gets a third of the writer");
+        assert_eq!(rest(Duration::from_secs(1), false), LONGEST_REST);
     }
 }

@@ -179,10 +179,7 @@ impl EmailAddress {
         let (local, domain) = split(&text)?;
         check_local(local)?;
         let ascii = domain_to_ascii(domain)?;
-        let (unicode, readable) = Uts46::new().to_unicode(ascii.as_bytes(), AsciiDenyList::STD3, Hyphens::Check);
-        if readable.is_err() || unicode.chars().any(|c| c.is_control() || invisible(c)) {
-            return Err(AddressError::Domain);
-        }
+        let unicode = readable(&ascii)?;
         let octets = local.len() + 1 + ascii.len().max(unicode.len());
         if octets > ADDRESS_MAX {
             return Err(AddressError::TooLong { octets });
@@ -367,6 +364,18 @@ fn check_local(local: &str) -> Result<(), AddressError> {
         }
     }
     Ok(())
+}
+
+/// The domain as people read it. Without an A-label it is what it looks like.
+fn readable(ascii: &str) -> Result<Cow<'_, str>, AddressError> {
+    if !ascii.contains("xn--") {
+        return Ok(Cow::Borrowed(ascii));
+    }
+    let (unicode, readable) = Uts46::new().to_unicode(ascii.as_bytes(), AsciiDenyList::STD3, Hyphens::Check);
+    if readable.is_err() || unicode.chars().any(|c| c.is_control() || invisible(c)) {
+        return Err(AddressError::Domain);
+    }
+    Ok(unicode)
 }
 
 /// The domain as lower-case A-labels by UTS 46, non-transitional, with the rules that a mail domain adds.
