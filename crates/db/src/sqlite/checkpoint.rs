@@ -8,8 +8,8 @@ use rusqlite::Connection;
 
 use super::work::lock;
 
-/// Pages in the log from which a checkpoint runs: 16 MB.
-const PAGES: u64 = 4096;
+/// Pages in the log from which a checkpoint runs: 32 MB.
+const PAGES: u64 = 8192;
 /// How long the writer is held while the last pages are copied and old readers leave.
 const HOLD: Duration = Duration::from_millis(50);
 /// Before the next try when a reader held the log open.
