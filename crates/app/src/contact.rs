@@ -319,10 +319,10 @@ fn sentence(workspace: &Workspace, event: &Event) -> String {
         Body::Confirmed { .. } => "A machine opened and pressed the link: it proves nothing.".to_owned(),
         Body::Granted { items, source: no } => format!("Gave {} at {}.", names(items), source(*no)),
         Body::Refused { .. } => "Said: it was not me.".to_owned(),
-        Body::Withdrawn { everything: true, way, .. } => format!("Left everything ({way})."),
+        Body::Withdrawn { everything: true, way, .. } => format!("Left everything {}.", by_way(way)),
         Body::Withdrawn { scopes, way, .. } => {
             let names: Vec<_> = scopes.iter().map(|l| workspace.words(l.scope, volens_core::Locale::En).name).collect();
-            format!("Left {} ({way}).", names.join(", "))
+            format!("Left {} {}.", names.join(", "), by_way(way))
         }
         Body::Suppressed { reason, .. } => format!("A stop was entered: {}.", reason.word()),
         Body::Imported { items, source: no, line, .. } if items.is_empty() => {
@@ -333,6 +333,17 @@ fn sentence(workspace: &Workspace, event: &Event) -> String {
         }
         Body::Related { relation } => format!("A relationship was recorded: {}.", relation.kind.word()),
         Body::Sourced { source_kind, .. } => format!("The address came by {}.", source_kind.word()),
+    }
+}
+
+/// The way in which somebody left, in words; one that we do not know was claimed by another system.
+fn by_way(way: &str) -> String {
+    match way {
+        "page" => "on the leave page".to_owned(),
+        "one_click" => "with one click in the mail program".to_owned(),
+        "mailto" => "by mail".to_owned(),
+        "choices" => "on the choices page".to_owned(),
+        other => format!("({other})"),
     }
 }
 
