@@ -169,6 +169,8 @@ async fn each_fault_alone_is_found_and_repaired(db: TestDb) {
 async fn a_rebuild_walks_over_everybody(db: TestDb) {
     let w = World::of(db).await;
     let places = w.readers(1_203).await;
+    // Of two acts the order counts.
+    w.store.record(w.tenant, places[100], w.draft(left(NEWS)), w.now()).await.unwrap();
     let row = params![w.tenant.no.0, places[700].point.bytes(), 7];
     w.db.execute(Lane::Interactive, &DAMAGE_GATE, &row).await.unwrap();
     let (mut after, mut points, mut differing) = (None, 0, Vec::new());
