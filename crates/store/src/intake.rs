@@ -40,8 +40,10 @@ statements! {
         "INSERT INTO act (ws, id, form, form_version, doc, happened_at)
          SELECT ws, id, form, form_version, doc, happened_at FROM dead_act WHERE ws = $1
          ON CONFLICT (ws, id) DO NOTHING";
-    /// And are put aside no longer.
-    FORGET_BURIED: Tenant [Int] => [] "DELETE FROM dead_act WHERE ws = $1";
+    /// And are put aside no longer: those that wait, and none that another node put aside in between.
+    FORGET_BURIED: Tenant [Int] => []
+        "DELETE FROM dead_act
+         WHERE ws = $1 AND EXISTS (SELECT 1 FROM act a WHERE a.ws = dead_act.ws AND a.id = dead_act.id)";
     /// One more mail to an address today; what stands now comes back.
     SPEND: Tenant hot [Int, Int, Blob, Int] => [Int, Int]
         "INSERT INTO address_budget (ws, key_id, hash, day, sent, held_until) VALUES ($1, $2, $3, $4, 1, 0)
